@@ -1,0 +1,127 @@
+"""The interface every helpdesk adapter satisfies; `docs/adding-a-helpdesk.md` walks through it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar, Self
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from connector.errors import FatalError
+from connector.model.change import Receipt, TicketChange, WriteResult
+from connector.model.page import (
+    EventSource,
+    FieldPlan,
+    FieldSpec,
+    Identity,
+    Page,
+    Schema,
+    Stream,
+    TicketField,
+)
+from connector.model.ticket import Event, Ticket
+
+
+class AdapterSettings(BaseModel):
+    """The `[helpdesk.options]` of one helpdesk; each adapter extends it with its own keys.
+
+    Secrets arrive here already resolved, as `pydantic.SecretStr`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    history_since: datetime | None = None
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a helpdesk can do and guarantee; the README's table is made from these."""
+
+    streams: frozenset[Stream]
+    events: EventSource
+    tags: bool = True
+    fields: bool = True
+    creates_fields: bool = False
+    write_batch: int = 1
+    keeps_foreign_tags: str = "add and remove calls"
+    detects_conflicts: bool = False
+    native_figures: bool = False
+    option_tags: bool = False  # a drop-down's options are themselves tags
+
+
+class Adapter(ABC):
+    """One helpdesk account; each method is one bounded exchange: no retries, no sleeping, no state.
+
+    Raises `AdapterError` and nothing else.
+    """
+
+    kind: ClassVar[str]
+    settings_model: ClassVar[type[AdapterSettings]]
+    capabilities: ClassVar[Capabilities]
+
+    @abstractmethod
+    def __init__(self, settings: AdapterSettings, *, watched_fields: frozenset[str]) -> None:
+        """Take checked settings and the ids of the custom fields whose values are read."""
+
+    @abstractmethod
+    def check(self) -> Identity:
+        """Say whose credentials these are; raise `AuthenticationError` if they are not enough."""
+
+    @abstractmethod
+    def discover(self) -> Schema:
+        """List what mappings may name: groups, fields, brands, forms, staff."""
+
+    @abstractmethod
+    def read(self, stream: Stream, cursor: str | None = None) -> Page:
+        """Read one page after `cursor`, or the first page; `settings.history_since` bounds events."""
+
+    @abstractmethod
+    def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
+        """Return the tickets that exist, in any order; missing ones are left out."""
+
+    def history(self, ids: Sequence[str]) -> tuple[Event, ...]:
+        """Return the whole history of these tickets, for vendors whose events come by ticket."""
+        raise FatalError(f"{self.kind} has no history by ticket")
+
+    @abstractmethod
+    def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+        """Send at most `capabilities.write_batch` changes; the receipt may name a job."""
+
+    def collect(self, receipt: Receipt) -> tuple[WriteResult, ...] | None:
+        """Ask once how a submitted batch stands; None while it is still running."""
+        return receipt.results
+
+    def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
+        """Compare the wanted fields with the helpdesk's; change nothing."""
+        raise FatalError(f"{self.kind} cannot list its ticket fields")
+
+    def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
+        """Do what the plan says and return our fields as they now are."""
+        raise FatalError(f"{self.kind} cannot change its ticket fields")
+
+    def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
+        """Return our fields (role to id) that still exist, to see whether one was deactivated."""
+        raise FatalError(f"{self.kind} cannot list its ticket fields")
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent so far."""
+        return 0
+
+    def close(self) -> None:
+        """Release connections; calling twice is harmless."""
+
+    def __enter__(self) -> Self:
+        """Return the adapter, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the adapter."""
+        self.close()
+
+
+def utc(seconds: float) -> datetime:
+    """Return the aware UTC datetime of an epoch second."""
+    return datetime.fromtimestamp(seconds, tz=UTC)

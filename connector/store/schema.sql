@@ -1,0 +1,40 @@
+-- The store of one helpdesk account. Times are naive UTC. Keys are integers: a vendor id that is a
+-- plain decimal is its own key; any other id has a negative key, and stands in vendor_ids.
+-- No primary keys: uniqueness is the writer's duty (a page is a guarded delete + insert) and a test's.
+
+create table meta (name varchar, value varchar);            -- schema_version, ...
+create table cursors (stream varchar, cursor varchar, has_more boolean, through timestamp,
+                      read_at timestamp, pages bigint, unknown varchar);
+create table vendor_ids (kind varchar, key bigint, id varchar);
+
+create table tickets (
+  ticket_id bigint, status varchar, created_at timestamp, updated_at timestamp, stamp timestamp,
+  requester_id bigint, submitter_id bigint, assignee_id bigint, group_id bigint,
+  organization_id bigint, brand_id bigint, form_id bigint,
+  channel varchar, priority varchar, type varchar, marks integer,
+  tags varchar[], fields map(varchar, varchar), read_at timestamp
+);
+create table native (ticket_id bigint, figure varchar, value double);
+create table events (
+  ticket_id bigint, event_id bigint, at timestamp, kind varchar, actor_id bigint,
+  is_public boolean, value varchar, previous varchar, read_at timestamp
+);
+create table people (person_id bigint, role varchar, name varchar, active boolean, updated_at timestamp);
+create table groups (group_id bigint, name varchar, deleted boolean);
+create table schedules (schedule_id bigint, name varchar, timezone varchar, is_default boolean,
+                        valid_from timestamp);
+create table schedule_intervals (schedule_id bigint, valid_from timestamp, start_minute integer, end_minute integer);
+create table holidays (schedule_id bigint, valid_from timestamp, name varchar, start_on date, end_on date);
+create table ratings (
+  rating_id bigint, ticket_id bigint, score varchar, points integer, offered_at timestamp,
+  rated_at timestamp, assignee_id bigint, group_id bigint, updated_at timestamp
+);
+
+-- One row a value, rewritten for the tickets that changed.
+-- value: seconds, 0/1 for rates, null while running; at: the period stamp; until: end of a span
+-- (null: still running); schedule_id: the clock of a business value; flags: bits of kpi.measure.Flag.
+create table measures (
+  ticket_id bigint, measure varchar, clock varchar, value double, at timestamp, until timestamp,
+  actor_id bigint, flags integer
+);
+create table changed (ticket_id bigint);                    -- tickets to measure again
