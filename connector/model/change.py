@@ -12,7 +12,7 @@ from connector.model.ticket import Ticket
 
 
 class Outcome(StrEnum):
-    """What became of one ticket's change; `DEFERRED` and `PARKED` are decided by us, not the vendor."""
+    """What became of one change; `DEFERRED` and `PARKED` are decided by us, not the vendor."""
 
     WRITTEN = "written"
     CONFLICT = "conflict"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What one ticket should gain and lose. `fields` maps field id to the new value, None clears it.
+    """What one ticket should gain and lose; `fields` maps field id to new value, None clears it.
 
     `expected_stamp` is the version the plan was made from, for vendors that replace whole sets.
     """
@@ -37,7 +37,7 @@ class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WriteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one change. `detail` never holds ticket text. `ticket` is the state after, if told."""
+    """What became of one change; `detail` never holds ticket text, `ticket` is the state after."""
 
     ticket_id: str
     outcome: str
@@ -46,7 +46,7 @@ class WriteResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Proof of a submitted batch: journaled before it is collected. `results` when already known."""
+    """Proof of a submitted batch, journaled before it is collected; `results` if already known."""
 
     changes: tuple[TicketChange, ...]
     job: str | None = None

@@ -1,4 +1,4 @@
-"""Tickets and what happens to them, in the connector's own words; every adapter translates into these.
+"""Tickets and what happens to them, in our own words; every adapter translates into these.
 
 Vendor ids are strings. Times are aware UTC datetimes. No record carries a subject, a body, an
 e-mail address or a customer's name.
