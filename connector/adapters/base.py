@@ -49,6 +49,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     detects_conflicts: bool = False
     native_figures: bool = False
     option_tags: bool = False  # a drop-down's options are themselves tags
+    export_streams: frozenset[Stream] = frozenset()  # those that share the vendor's export limit
+    exports_per_minute: int | None = None  # that limit, as long as the vendor announces no other
 
 
 class Adapter(ABC):
@@ -75,13 +77,13 @@ class Adapter(ABC):
 
     @abstractmethod
     def read(self, stream: Stream, cursor: str | None = None) -> Page:
-        """Read one page after `cursor`, or the first page; `settings.history_since` bounds events."""
+        """Read one page after `cursor`, or the first; `settings.history_since` bounds events."""
 
     @abstractmethod
     def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
         """Return the tickets that exist, in any order; missing ones are left out."""
 
-    def history(self, ids: Sequence[str]) -> tuple[Event, ...]:
+    def history(self, ids: Sequence[str]) -> tuple[Event, ...]:  # noqa: ARG002  # an answer for those that cannot
         """Return the whole history of these tickets, for vendors whose events come by ticket."""
         raise FatalError(f"{self.kind} has no history by ticket")
 
@@ -93,15 +95,20 @@ class Adapter(ABC):
         """Ask once how a submitted batch stands; None while it is still running."""
         return receipt.results
 
-    def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
+    def plan_fields(  # an answer for those that cannot
+        self,
+        wanted: Sequence[FieldSpec],  # noqa: ARG002
+        *,
+        remove: bool = False,  # noqa: ARG002
+    ) -> FieldPlan:
         """Compare the wanted fields with the helpdesk's; change nothing."""
         raise FatalError(f"{self.kind} cannot list its ticket fields")
 
-    def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
+    def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:  # noqa: ARG002  # an answer for those that cannot
         """Do what the plan says and return our fields as they now are."""
         raise FatalError(f"{self.kind} cannot change its ticket fields")
 
-    def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
+    def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:  # noqa: ARG002  # an answer for those that cannot
         """Return our fields (role to id) that still exist, to see whether one was deactivated."""
         raise FatalError(f"{self.kind} cannot list its ticket fields")
 
@@ -110,7 +117,7 @@ class Adapter(ABC):
         """Return how many requests were sent so far."""
         return 0
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # most have nothing to release
         """Release connections; calling twice is harmless."""
 
     def __enter__(self) -> Self:

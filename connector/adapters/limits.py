@@ -1,0 +1,133 @@
+"""Rate limits as helpdesks announce them, and the pacing that keeps us below them.
+
+`announced` reads the header families in use (`X-Rate-Limit`, `ratelimit-*`, and one header a
+window such as `zendesk-ratelimit-incremental-exports`); `Pacer` waits ahead of time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from connector.model.page import Limits
+
+WINDOW_S = 60.0
+_WINDOW_HEADER = re.compile(r"(?:^|-)rate-?limit-(?P<name>[a-z-]+)$")
+_WINDOW_VALUE = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
+_FAMILIES = ("ratelimit", "x-rate-limit", "x-ratelimit", "rate-limit")
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Return the seconds that `Retry-After` asks for; dates count from the server's time."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        at = http_date(text)
+    if at is None or now is None:
+        return None
+    return max(0.0, (at - now).total_seconds())
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Return the aware UTC time of an HTTP date, None when there is none or it is unreadable."""
+    if not text:
+        return None
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def announced(headers: Mapping[str, str]) -> Limits | None:
+    """Return the limit of the whole account, from whichever header family is there."""
+    for family in _FAMILIES:
+        total = headers.get(family) or headers.get(f"{family}-limit")
+        remaining = headers.get(f"{family}-remaining")
+        if total or remaining:
+            return Limits(
+                total=_number(total),
+                remaining=_number(remaining),
+                resets_in_s=_number(headers.get(f"{family}-reset")),
+            )
+    return None
+
+
+def announced_windows(headers: Mapping[str, str]) -> dict[str, Limits]:
+    """Return the limits of single windows (`incremental-exports`, `tickets-update`) by name."""
+    windows: dict[str, Limits] = {}
+    for header, value in headers.items():
+        match = _WINDOW_HEADER.search(header.lower())
+        figures = {key: int(number) for key, number in _WINDOW_VALUE.findall(value)}
+        if match and figures:
+            windows[match["name"]] = Limits(
+                total=figures.get("total"),
+                remaining=figures.get("remaining"),
+                resets_in_s=figures.get("resets"),
+            )
+    return windows
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.strip().isdigit() else None
+
+
+class Pacer:
+    """Lets at most so many calls start in any minute; one pacer serves all streams of an account.
+
+    It remembers when the last calls started, so it never allows the double burst that a bucket
+    with a full start would. Without a rate it lets everything pass.
+    """
+
+    def __init__(
+        self,
+        *,
+        share: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        per_minute: float | None = None,
+    ) -> None:
+        """Start with what is known of the vendor's limit before it announced anything."""
+        self._share = share
+        self._clock = clock
+        self._sleep = sleep
+        self._per_minute = per_minute
+        self._started: deque[float] = deque()
+        self._blocked_until = 0.0
+
+    @property
+    def allowed(self) -> int | None:
+        """Return how many calls may start in a minute, None for any number."""
+        return None if self._per_minute is None else max(1, int(self._per_minute * self._share))
+
+    def learn(self, limits: Limits | None) -> None:
+        """Take over what the helpdesk announced; nothing left means waiting for the reset."""
+        if limits is None:
+            return
+        if limits.total:
+            self._per_minute = limits.total
+        if limits.remaining == 0 and limits.resets_in_s:
+            self._blocked_until = self._clock() + limits.resets_in_s
+
+    def wait(self) -> float:
+        """Sleep until one more call may start, note its start, and return the seconds slept."""
+        now = self._clock()
+        until = max(self._blocked_until, self._free_at(now))
+        if until > now:
+            self._sleep(until - now)
+        self._started.append(max(until, now))
+        return max(0.0, until - now)
+
+    def _free_at(self, now: float) -> float:
+        while self._started and self._started[0] <= now - WINDOW_S:
+            self._started.popleft()
+        allowed = self.allowed
+        if allowed is None or len(self._started) < allowed:
+            return now
+        return self._started[-allowed] + WINDOW_S

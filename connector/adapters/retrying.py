@@ -1,0 +1,161 @@
+"""Retries and paces any adapter, with the same interface; the only place that waits.
+
+Every call of the interface may be repeated: reading is idempotent, and so are the writes, because
+adding or removing tags and setting fields twice ends where doing it once does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import structlog
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from connector.adapters.base import Adapter, AdapterSettings, Capabilities
+from connector.adapters.limits import Pacer
+from connector.errors import RetryableError
+from connector.model.change import Receipt, TicketChange, WriteResult
+from connector.model.page import FieldPlan, FieldSpec, Identity, Page, Schema, Stream, TicketField
+from connector.model.ticket import Event, Ticket
+
+T = TypeVar("T")
+BUDGET_S = 600.0
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+
+log = structlog.get_logger()
+
+
+class RetryingAdapter(Adapter):
+    """An adapter that waits and repeats what may succeed, until its budget of waiting is spent.
+
+    The budget is for each call: past it, the last error is raised and the cursor stays where it
+    was. Waits follow what the helpdesk asked for, and double otherwise. `pacer` holds back every
+    call, `export_pacer` the streams that share the vendor's export limit.
+    """
+
+    settings_model = AdapterSettings
+
+    def __init__(
+        self,
+        inner: Adapter,
+        *,
+        budget_s: float = BUDGET_S,
+        sleep: Callable[[float], None] = time.sleep,
+        pacer: Pacer | None = None,
+        export_pacer: Pacer | None = None,
+    ) -> None:
+        """Wrap an adapter; a test passes its own `sleep`."""
+        self.inner = inner
+        self._budget_s = budget_s
+        self._sleep = sleep
+        self._pacer = pacer
+        self._export_pacer = export_pacer
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """Return the kind of the wrapped adapter."""
+        return self.inner.kind
+
+    @property
+    def capabilities(self) -> Capabilities:  # type: ignore[override]
+        """Return what the wrapped adapter can do."""
+        return self.inner.capabilities
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent so far."""
+        return self.inner.requests
+
+    def check(self) -> Identity:
+        """Say whose credentials these are."""
+        identity = self._call(self.inner.check)
+        if self._pacer:
+            self._pacer.learn(identity.limits)
+        return identity
+
+    def discover(self) -> Schema:
+        """List what mappings may name."""
+        return self._call(self.inner.discover)
+
+    def read(self, stream: Stream, cursor: str | None = None) -> Page:
+        """Read one page of a stream."""
+        is_export = stream in self.capabilities.export_streams
+        exports = self._export_pacer if is_export else None
+        page = self._call(lambda: self.inner.read(stream, cursor), exports)
+        if pacer := exports or self._pacer:
+            pacer.learn(page.limits)
+        return page
+
+    def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
+        """Return the tickets that exist."""
+        return self._call(lambda: self.inner.get(ids))
+
+    def history(self, ids: Sequence[str]) -> tuple[Event, ...]:
+        """Return the whole history of these tickets."""
+        return self._call(lambda: self.inner.history(ids))
+
+    def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+        """Send a batch of changes."""
+        return self._call(lambda: self.inner.submit(changes))
+
+    def collect(self, receipt: Receipt) -> tuple[WriteResult, ...] | None:
+        """Ask once how a submitted batch stands."""
+        return self._call(lambda: self.inner.collect(receipt))
+
+    def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
+        """Compare the wanted fields with the helpdesk's."""
+        return self._call(lambda: self.inner.plan_fields(wanted, remove=remove))
+
+    def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
+        """Do what the plan says."""
+        return self._call(lambda: self.inner.apply_fields(plan))
+
+    def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
+        """Return our fields that still exist."""
+        return self._call(lambda: self.inner.read_fields(ids))
+
+    def close(self) -> None:
+        """Close the wrapped adapter."""
+        self.inner.close()
+
+    def _call(self, call: Callable[[], T], exports: Pacer | None = None) -> T:
+        def attempt() -> T:
+            for pacer in (self._pacer, exports):
+                if pacer:
+                    pacer.wait()
+            return call()
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(RetryableError),
+            wait=_wait_s,
+            stop=self._is_spent,
+            sleep=self._sleep,
+            before_sleep=self._note,
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _is_spent(self, state: RetryCallState) -> bool:
+        return state.idle_for + state.upcoming_sleep > self._budget_s
+
+    def _note(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning(
+            "call repeated",
+            helpdesk=self.kind,
+            error=type(error).__name__,
+            status=getattr(error, "status", None),
+            attempt=state.attempt_number,
+            wait_s=round(state.upcoming_sleep, 1),
+        )
+
+
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked: float | None = getattr(error, "retry_after_s", None)
+    backoff: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (state.attempt_number - 1))
+    # a helpdesk that asks for no wait at all would otherwise be asked again without end
+    return backoff if asked is None else max(asked, FIRST_WAIT_S)
