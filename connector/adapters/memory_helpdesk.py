@@ -154,7 +154,7 @@ class MemoryHelpdesk:
         }
         ticket = Ticket(id=ticket_id, stamp=stamp, **(basics | dict(values)))
         self.tickets[ticket_id] = ticket
-        self.feeds["tickets"].add(stamp, ticket_id)
+        self.feeds["tickets"].add(self.now, ticket_id)
         requester = ticket.requester_id
         self.add_event(ticket_id, EventKind.CREATED, by=requester, value=ticket.channel)
         self.add_event(ticket_id, EventKind.COMMENT, by=requester, is_public=True)
@@ -167,7 +167,7 @@ class MemoryHelpdesk:
         moved = {"updated_at": self.now, "stamp": stamp} | dict(values)
         changed = msgspec.structs.replace(ticket, **moved)
         self.tickets[ticket.id] = changed
-        self.feeds["tickets"].add(stamp, ticket.id)
+        self.feeds["tickets"].add(self.now, ticket.id)
         return changed
 
     def _next_stamp(self) -> datetime:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,8 +12,8 @@ from connector.model.ticket import EventKind, EventRows, Rating, Status, TicketR
 
 
 @pytest.fixture
-def desk() -> Iterator[MemoryHelpdesk]:
-    yield MemoryHelpdesk("test", page_size=2)
+def desk() -> MemoryHelpdesk:
+    return MemoryHelpdesk("test", page_size=2)
 
 
 @pytest.fixture
@@ -99,7 +98,9 @@ def test_an_answered_rating_keeps_its_id_and_offer_time(
     offered_at = desk.now
     desk.advance(3600)
     desk.rate("1", "good")
-    (rating,) = adapter.read(Stream.RATINGS).records
+    records = adapter.read(Stream.RATINGS).records
+    assert isinstance(records, tuple)
+    (rating,) = records
     assert isinstance(rating, Rating)
     assert (rating.score, rating.offered_at, rating.rated_at) == ("good", offered_at, desk.now)
 
