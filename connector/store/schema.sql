@@ -6,6 +6,7 @@ create table meta (name varchar, value varchar);            -- schema_version, .
 create table cursors (stream varchar, cursor varchar, has_more boolean, through timestamp,
                       read_at timestamp, pages bigint, unknown varchar);
 create table vendor_ids (kind varchar, key bigint, id varchar);
+create table generations (relation varchar, generation bigint); -- rises when a relation changes
 
 create table tickets (
   ticket_id bigint, status varchar, created_at timestamp, updated_at timestamp, stamp timestamp,
@@ -14,9 +15,28 @@ create table tickets (
   channel varchar, priority varchar, type varchar, marks integer,
   tags varchar[], fields map(varchar, varchar), read_at timestamp
 );
-create table native (ticket_id bigint, figure varchar, value double);
+-- the helpdesk's own figures, named as in model.ticket.NATIVE_FIGURES; only tickets that have some
+create table native (
+  ticket_id bigint,
+  first_reply_time_calendar double,
+  first_reply_time_business double,
+  first_resolution_time_calendar double,
+  first_resolution_time_business double,
+  full_resolution_time_calendar double,
+  full_resolution_time_business double,
+  agent_wait_time_calendar double,
+  agent_wait_time_business double,
+  requester_wait_time_calendar double,
+  requester_wait_time_business double,
+  on_hold_time_calendar double,
+  on_hold_time_business double,
+  reopens double,
+  replies double,
+  assignee_stations double,
+  group_stations double
+);
 create table events (
-  ticket_id bigint, event_id bigint, at timestamp, kind varchar, actor_id bigint,
+  ticket_id bigint, event_id bigint, "at" timestamp, kind varchar, actor_id bigint,
   is_public boolean, value varchar, previous varchar, read_at timestamp
 );
 create table people (person_id bigint, role varchar, name varchar, active boolean, updated_at timestamp);
@@ -34,7 +54,7 @@ create table ratings (
 -- value: seconds, 0/1 for rates, null while running; at: the period stamp; until: end of a span
 -- (null: still running); schedule_id: the clock of a business value; flags: bits of kpi.measure.Flag.
 create table measures (
-  ticket_id bigint, measure varchar, clock varchar, value double, at timestamp, until timestamp,
+  ticket_id bigint, measure varchar, clock varchar, value double, "at" timestamp, until timestamp,
   actor_id bigint, flags integer
 );
 create table changed (ticket_id bigint);                    -- tickets to measure again

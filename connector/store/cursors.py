@@ -1,0 +1,160 @@
+"""Where each stream stands: its cursor, whether more is waiting, and up to when it is complete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import duckdb
+import msgspec
+
+from connector.model.page import Page, Stream
+
+GET = "select stream, cursor, has_more, through, read_at, pages, unknown from cursors"
+PUT = "insert into cursors values (?, ?, ?, ?, ?, ?, ?)"
+NEWEST = "select max(stamp) from tickets"
+EVENTS_WAIT = "update cursors set has_more = true where stream in ('events', 'ratings')"
+
+
+class CursorState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one stream stands. `has_more` is false when nothing is known to be waiting.
+
+    Events and ratings wait again as soon as a ticket moved.
+    """
+
+    stream: Stream
+    cursor: str | None
+    has_more: bool
+    through: datetime | None
+    read_at: datetime | None
+    pages: int = 0
+    unknown: Mapping[str, int] = {}
+
+
+class Cursors:
+    """The cursors of one store, inside the caller's transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Work on this connection."""
+        self._connection = connection
+
+    def get(self, stream: Stream) -> CursorState | None:
+        """Return where a stream stands, None if it was never read."""
+        return self.all().get(stream)
+
+    def all(self) -> dict[Stream, CursorState]:
+        """Return every stream that was read or waits to be."""
+        states: dict[Stream, CursorState] = {}
+        for row in self._connection.execute(GET).fetchall():
+            states[Stream(row[0])] = CursorState(
+                stream=Stream(row[0]),
+                cursor=row[1],
+                has_more=row[2],
+                through=_aware(row[3]),
+                read_at=_aware(row[4]),
+                pages=row[5],
+                unknown=msgspec.json.decode(row[6], type=dict[str, int]),
+            )
+        return states
+
+    def advance(self, stream: Stream, page: Page, read_at: datetime) -> bool:
+        """Go on to the page's cursor; tell whether anything is different now.
+
+        An empty page at the end that repeats what is known leaves the row alone.
+        """
+        before = self.get(stream)
+        through = _later(before.through if before else None, page.through)
+        has_more = page.has_more or (stream is Stream.EVENTS and self._is_behind(through))
+        if (
+            before
+            and _is_idle(page)
+            and (before.cursor, before.has_more, before.through)
+            == (
+                page.cursor,
+                has_more,
+                through,
+            )
+        ):
+            return False
+        unknown = Counter(before.unknown if before else {}) + Counter(page.unknown)
+        self._put(
+            CursorState(
+                stream=stream,
+                cursor=page.cursor,
+                has_more=has_more,
+                through=through,
+                read_at=read_at,
+                pages=(before.pages if before else 0) + 1,
+                unknown=unknown,
+            )
+        )
+        return True
+
+    def await_events(self, *, moved: bool) -> None:
+        """Note that events, and ratings if read before, have to be asked for."""
+        if self.get(Stream.EVENTS) is None:
+            self._put(
+                CursorState(
+                    stream=Stream.EVENTS, cursor=None, has_more=True, through=None, read_at=None
+                )
+            )
+        if moved:
+            self._connection.execute(EVENTS_WAIT)
+
+    def through(self) -> datetime | None:
+        """Return the instant up to which tickets and events are complete.
+
+        Events that wait for nothing are as complete as the tickets: an event moves its ticket.
+        """
+        states = self.all()
+        tickets, events = states.get(Stream.TICKETS), states.get(Stream.EVENTS)
+        if tickets is None or events is None or not events.has_more:
+            return tickets.through if tickets else None
+        if tickets.through is None or events.through is None:
+            return None
+        return min(tickets.through, events.through)
+
+    def unknown(self) -> dict[str, int]:
+        """Return what was not understood so far, over all streams."""
+        total: Counter[str] = Counter()
+        for state in self.all().values():
+            total.update(state.unknown)
+        return dict(total)
+
+    def _is_behind(self, through: datetime | None) -> bool:
+        """Tell whether events end before the newest version of a ticket that was read."""
+        newest = _aware(self._connection.execute(NEWEST).fetchall()[0][0])
+        return through is not None and newest is not None and through < newest
+
+    def _put(self, state: CursorState) -> None:
+        self._connection.execute("delete from cursors where stream = ?", [state.stream.value])
+        self._connection.execute(
+            PUT,
+            [
+                state.stream.value,
+                state.cursor,
+                state.has_more,
+                _naive(state.through),
+                _naive(state.read_at),
+                state.pages,
+                msgspec.json.encode(dict(state.unknown)).decode(),
+            ],
+        )
+
+
+def _is_idle(page: Page) -> bool:
+    return len(page.records) == 0 and not page.unknown
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [instant for instant in (one, other) if instant is not None]
+    return max(known, default=None)
+
+
+def _aware(naive: datetime | None) -> datetime | None:
+    return None if naive is None else naive.replace(tzinfo=UTC)
+
+
+def _naive(aware: datetime | None) -> datetime | None:
+    return None if aware is None else aware.astimezone(UTC).replace(tzinfo=None)

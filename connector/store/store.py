@@ -1,0 +1,255 @@
+"""The store of one helpdesk account: one DuckDB file, one writer, a page a transaction.
+
+Readers never open this file; they read published sets (`connector.store.published`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import msgspec
+
+from connector.errors import StoreError
+from connector.model.page import Page, Stream
+from connector.model.ticket import EventRows
+from connector.store import schema
+from connector.store.cursors import Cursors, CursorState
+from connector.store.faults import store_errors
+from connector.store.lock import Lease
+
+COUNTED = ("tickets", "events", "people", "groups", "schedules", "ratings", "measures", "changed")
+"""Relations that `counts` counts."""
+
+SNAPSHOTS = """
+select coalesce(ids.id, ticket_id::varchar), stamp, status,
+       coalesce(staff.id, assignee_id::varchar), coalesce(teams.id, group_id::varchar),
+       priority, type
+from tickets
+left join vendor_ids as ids on ids.kind = 'ticket' and ids.key = ticket_id
+left join vendor_ids as staff on staff.kind = 'person' and staff.key = assignee_id
+left join vendor_ids as teams on teams.kind = 'group' and teams.key = group_id
+where ticket_id in (select unnest($keys::bigint[]))
+"""
+
+UNKNOWN_PEOPLE = """
+select exists (
+  select 1 from events semi join changed using (ticket_id) left join tickets using (ticket_id)
+  where actor_id is distinct from requester_id
+    and actor_id not in (select person_id from people where person_id is not null)
+) or exists (
+  select 1 from tickets semi join changed using (ticket_id)
+  where assignee_id not in (select person_id from people where person_id is not null)
+)
+"""
+UNKNOWN_GROUPS = """
+select exists (
+  select 1 from tickets semi join changed using (ticket_id)
+  where group_id not in (select group_id from groups where group_id is not null)
+)
+"""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What one page did: rows it brought, and how many tickets have to be measured again."""
+
+    rows: int
+    changed: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store holds of a ticket, as far as a comparison of snapshots needs it."""
+
+    id: str
+    stamp: datetime
+    status: str
+    assignee_id: str | None = None
+    group_id: str | None = None
+    priority: str | None = None
+    type: str | None = None
+
+
+class Store:
+    """Rows and cursors of one account; made by `open`, used by the holder of the lease only."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, lease: Lease) -> None:
+        """Use an open connection whose schema has been checked; call `open` instead."""
+        self.path = path
+        self.connection = connection
+        self._lease = lease
+        self._touched: set[str] = set()
+        self._is_broken = False
+
+    @classmethod
+    def open(cls, folder: Path, lease: Lease, *, memory_limit: str = "512MB") -> Self:
+        """Open `FOLDER/store.duckdb`, making it if it is not there; the lease must be held."""
+        path = folder / "store.duckdb"
+        if not lease.is_held():
+            raise StoreError(f"{path}: take the lock {lease.path} before opening the store")
+        with store_errors(path):
+            connection = duckdb.connect(path, config=_config(folder, memory_limit))
+        store = cls(path, connection, lease)
+        try:
+            with store_errors(path):
+                schema.prepare(connection, path)
+        except StoreError:
+            connection.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close the file; calling twice is harmless."""
+        with store_errors(self.path):
+            self.connection.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def cursor(self, stream: Stream) -> CursorState | None:
+        """Return where reading a stream goes on, None if it was never read."""
+        with store_errors(self.path):
+            return Cursors(self.connection).get(stream)
+
+    def save(
+        self, stream: Stream, page: Page, *, read_at: datetime, history: EventRows | None = None
+    ) -> Saved:
+        """Store a page, its cursor and the history of its tickets in one transaction.
+
+        `history` is given for helpdesks without a feed of events, and may be empty.
+        """
+        touched: set[str] = set()
+        moved = 0
+        with self.transaction():
+            if len(page.records) or history:
+                from connector.store.pages import save_page  # numpy waits until there are rows
+
+                moved, touched = save_page(self.connection, page.records, history, read_at)
+                self._raise_generations(touched)
+            cursors = Cursors(self.connection)
+            cursors.advance(stream, page, read_at)
+            if stream is Stream.TICKETS and history is None:
+                cursors.await_events(moved=moved > 0)
+        self._touched |= touched
+        return Saved(rows=len(page.records), changed=moved)
+
+    def through(self) -> datetime | None:
+        """Return the instant up to which tickets and their events are complete, if known."""
+        with store_errors(self.path):
+            return Cursors(self.connection).through()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each relation holds."""
+        query = ", ".join(f"(select count(*) from {name})" for name in COUNTED)
+        return dict(zip(COUNTED, self._row(f"select {query}"), strict=True))
+
+    def unknown(self) -> dict[str, int]:
+        """Return what adapters did not understand so far, by kind or key name."""
+        with store_errors(self.path):
+            return Cursors(self.connection).unknown()
+
+    def keys(self, kind: str, ids: Sequence[str]) -> dict[str, int]:
+        """Return the keys of vendor ids (kind: ticket, person ...); unknown ones are left out."""
+        from connector.store.keys import Keys
+
+        with store_errors(self.path):
+            return Keys(self.connection).find(kind, ids)
+
+    def snapshots(self, ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Return what is stored of these tickets, by vendor id; unknown ones are left out."""
+        keys = list(self.keys("ticket", ids).values())
+        with store_errors(self.path):
+            rows = self.connection.execute(SNAPSHOTS, {"keys": keys}).fetchall()
+        names = Snapshot.__struct_fields__
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        return {
+            row["id"]: Snapshot(**{**row, "stamp": row["stamp"].replace(tzinfo=UTC)})
+            for row in found
+        }
+
+    def names_unknown(self, stream: Stream) -> bool:
+        """Tell whether changed tickets name people, or groups, that the store does not have."""
+        query = UNKNOWN_PEOPLE if stream is Stream.PEOPLE else UNKNOWN_GROUPS
+        return bool(self._row(query)[0])
+
+    def touch(self, *relations: str) -> None:
+        """Note that relations were changed through `connection`, so that publishing writes them."""
+        with self.transaction():
+            self._raise_generations(relations)
+        self._touched |= set(relations)
+
+    def remeasure_all(self) -> None:
+        """Mark every ticket as changed."""
+        with self.transaction():
+            self.connection.execute("delete from changed")
+            self.connection.execute("insert into changed select ticket_id from tickets")
+
+    def generations(self) -> dict[str, int]:
+        """Return the generation of each relation, for publishing; never changed ones are left out.
+
+        Changes after this call raise the generation anew.
+        """
+        self._touched = set()
+        with store_errors(self.path):
+            rows = self.connection.execute("from generations").fetchall()
+        return dict(rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block does through `connection`, or none of it; checks the fence."""
+        if self._is_broken:
+            raise StoreError(f"{self.path}: an earlier fault closed the store; run again")
+        with store_errors(self.path), self._rolled_back_on_error():
+            self.connection.execute("begin")
+            self._check_fence()
+            yield
+            self.connection.execute("commit")
+
+    @contextmanager
+    def _rolled_back_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._is_broken = isinstance(error.__cause__ or error, duckdb.Error)
+            with suppress(duckdb.Error):
+                self.connection.execute("rollback")
+            raise
+
+    def _check_fence(self) -> None:
+        stored = int(self._row("select value from meta where name = 'fence'")[0])
+        if stored > self._lease.fence or not self._lease.is_held():
+            raise StoreError(f"{self.path}: another run took over the lock; this one stops")
+        if stored < self._lease.fence:
+            fence = str(self._lease.fence)
+            self.connection.execute("update meta set value = ? where name = 'fence'", [fence])
+
+    def _raise_generations(self, relations: Iterable[str]) -> None:
+        for relation in sorted(set(relations) - self._touched):
+            before = self.connection.execute(
+                "delete from generations where relation = ? returning generation", [relation]
+            ).fetchall()
+            generation = before[0][0] + 1 if before else 1
+            self.connection.execute("insert into generations values (?, ?)", [relation, generation])
+
+    def _row(self, query: str) -> tuple[Any, ...]:
+        with store_errors(self.path):
+            row: tuple[Any, ...] = self.connection.execute(query).fetchall()[0]
+        return row
+
+
+def _config(folder: Path, memory_limit: str) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": memory_limit,
+        "threads": 2,
+        "temp_directory": str(folder / "tmp"),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
