@@ -45,6 +45,7 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     `stamp` is the period stamp code of kpi-reference section 1, `lag_s` the settlement lag,
     `family` says how values aggregate: time, rate, count or snapshot. `settles_by` names the event
     that settles one ticket (reply or resolution) for measures that tickets may show, else "".
+    `not_yet` says in words why a ticket may have no value.
     """
 
     id: str
@@ -64,6 +65,7 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     starts: str = ""
     stops: str = ""
     excludes: str = ""
+    not_yet: str = ""
 
 
 class KpiValue(msgspec.Struct, frozen=True, kw_only=True):
