@@ -148,7 +148,7 @@ def attach(
 
 def _to_publish(store: Store) -> dict[str, int]:
     """Return the generations this set stands for; measures that are still due have none."""
-    generations = {relation: 0 for relation in RELATIONS} | store.generations()
+    generations = dict.fromkeys(RELATIONS, 0) | store.generations()
     if store.counts()["changed"]:
         del generations["measures"]
     return generations
