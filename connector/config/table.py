@@ -1,0 +1,265 @@
+"""Tables of a file as typed models, and every mistake in them in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
+
+from connector.config.quantity import said
+from connector.config.toml import Place, read_toml
+from connector.errors import ConfigError, Problem, SettingsError
+
+LONGEST_LIST = 12
+"""How many known names a hint lists when none of them is near."""
+
+
+class Table(BaseModel):
+    """A table of a file a person wrote: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_table(path: Path, model: type[Model], error: type[ConfigError] = SettingsError) -> Model:
+    """Read a file into one table; every problem in it is raised at once."""
+    document = read_toml(path, error)
+    table, problems = validate(model, document.data, document.place)
+    if table is None:
+        raise error(problems)
+    return table
+
+
+def validate(
+    model: type[Model], data: Mapping[str, Any], place: Place
+) -> tuple[Model | None, list[Problem]]:
+    """Check one table against its model: the table, or all that is wrong with it."""
+    try:
+        return model.model_validate(data), []
+    except ValidationError as cause:
+        return None, problems_of(cause, model, data, place)
+
+
+def problems_of(
+    cause: ValidationError, model: type[BaseModel], data: Mapping[str, Any], place: Place
+) -> list[Problem]:
+    """Put each error of a validation in plain words, with its file, line and key."""
+    found = []
+    for detail in cause.errors(include_url=False):
+        keys = _keys(detail, data)
+        message, hint = _plain(detail, model, keys)
+        found.append(place.problem(message, *keys, hint=hint))
+    return list(dict.fromkeys(found))
+
+
+def nearest(name: str, known: Iterable[str], what: str = "known") -> str:
+    """Return a hint for a name that is not known: the nearest one, or what there is."""
+    names = sorted(set(known))
+    folded = {other.lower(): other for other in names}
+    near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{folded[near[0]]}"?'
+    if not names or len(names) > LONGEST_LIST:
+        return ""
+    return f"{what}: {', '.join(names)}"
+
+
+def shown(value: object) -> str:
+    """Write a value the way it stands in a file, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'  # noqa: PLR2004
+    if isinstance(value, Mapping):
+        return "a table"
+    return "a list" if isinstance(value, list | tuple) else str(value)
+
+
+def _keys(detail: ErrorDetails, data: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Turn a location into keys of the file, without the names of alternatives in between."""
+    keys: list[str | int] = []
+    here: Any = data
+    location = detail["loc"]
+    for part in location:
+        if _has(here, part):
+            here = here[part]
+            keys.append(part)
+    below = detail.get("ctx", {}).get("key") if detail["type"] == "said" else None
+    if detail["type"] == "missing":
+        keys.append(location[-1])
+    elif below:
+        keys.append(str(below))
+    return tuple(keys)
+
+
+def _has(here: Any, key: str | int) -> bool:
+    if isinstance(here, Mapping):
+        return key in here
+    return isinstance(here, list | tuple) and isinstance(key, int) and key < len(here)
+
+
+def _plain(
+    detail: ErrorDetails, model: type[BaseModel], keys: tuple[str | int, ...]
+) -> tuple[str, str]:
+    """Return what is wrong, and what to do about it where that can be told."""
+    context, kind = detail.get("ctx", {}), detail["type"]
+    if kind == "said":
+        return str(context["message"]), str(context["hint"])
+    if kind == "extra_forbidden":
+        known = known_keys(model, keys[:-1])
+        return "unknown key", nearest(str(keys[-1]), known, "known keys")
+    if kind == "literal_error":
+        return _not_one_of(detail["input"], str(context["expected"]))
+    return _expected(kind, context, detail["input"]), ""
+
+
+def _expected(kind: str, context: Mapping[str, Any], value: object) -> str:
+    if kind == "missing":
+        return "this key is required"
+    if kind in _BOUNDS:
+        return f"must be {_BOUNDS[kind]} {next(iter(context.values()))}"
+    expected = next((words for start, words in _TYPES.items() if kind.startswith(start)), None)
+    if expected is None:
+        return f"{shown(value)} cannot stand here"
+    return f"must be {expected}, not {shown(value)}"
+
+
+def _not_one_of(value: object, expected: str) -> tuple[str, str]:
+    choices = [part.strip("' ") for part in expected.replace(" or ", ", ").split(",")]
+    listed = " or ".join(f'"{choice}"' for choice in choices)
+    hint = nearest(value, choices) if isinstance(value, str) else ""
+    return f"must be {listed}, not {shown(value)}", hint if hint.startswith("did") else ""
+
+
+_BOUNDS = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
+_TYPES = {
+    "string": "text in quotes",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "tuple": "a list: [...]",
+    "list": "a list: [...]",
+    "dict": "a table: { key = value }",
+    "mapping": "a table: { key = value }",
+    "model": "a table: { key = value }",
+    "path": "a path in quotes",
+    "datetime": "a time such as 2026-01-01T00:00:00Z",
+    "timezone": "a time with its zone such as 2026-01-01T00:00:00Z",
+    "url": "an address such as https://example.com",
+}
+
+
+def known_keys(model: type[BaseModel], keys: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that a table may have, following `keys` down from the model."""
+    tables = _tables_below(model, keys)
+    return sorted(
+        {field.alias or name for table in tables for name, field in table.model_fields.items()}
+    )
+
+
+def _tables_below(model: type[BaseModel], keys: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    tables = [model]
+    for key in keys:
+        fields = [
+            field
+            for table in tables
+            for name, field in table.model_fields.items()
+            if key in {name, field.alias}
+        ]
+        below = [inner for field in fields for inner in _models_in(field.annotation)]
+        tables = below or tables
+    return tables
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise said("must not be empty")
+    return value
+
+
+def _texts(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise said(f"must be text or a list of texts, not {shown(value)}")
+
+
+def _flag(value: object) -> object:
+    words = {"true": True, "false": False}
+    flag = words.get(value) if isinstance(value, str) else value
+    if not isinstance(flag, bool):
+        raise said(f"must be true or false, not {shown(value)}")
+    return flag
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else _refuse_day(value)
+    except ValueError:
+        return _refuse_day(value)
+
+
+def _refuse_day(value: object) -> object:
+    raise said(f"must be a date such as 2026-10-01, not {shown(value)}")
+
+
+def _clock_time(value: object) -> object:
+    try:
+        return time.fromisoformat(value) if isinstance(value, str) else _checked_time(value)
+    except ValueError:
+        return _checked_time(value)
+
+
+def _checked_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    raise said(f'must be a time of day such as "06:00", not {shown(value)}')
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""Text that is not empty."""
+
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_texts),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One text or a list of them."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Day = Annotated[date, BeforeValidator(_day)]
+TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]
+
+
+def one_of(known: Iterable[str], what: str) -> Callable[[object], object]:
+    """Return a check that a text is one of the known names, with the nearest as a hint."""
+    names = tuple(known)
+
+    def check(value: object) -> object:
+        if value in names:
+            return value
+        hint = nearest(value, names, "known") if isinstance(value, str) else ""
+        raise said(f"{shown(value)} is not {what}", hint)
+
+    return check
