@@ -1,10 +1,10 @@
 """Business time: every schedule as UTC intervals with cumulative open seconds.
 
-With F(t) the open seconds up to t, open(a, b) = F(b) - F(a): exact, no week tables, no cap. Schedules
-are weekly local minutes from Sunday 00:00 in an IANA zone, minus local holidays, both ends included.
-A local time that a switch to summer time skips moves forward to the switch; one that occurs twice
-means the first. A changed schedule is a new version: it holds from `valid_from` on, the first one
-for all time before.
+With F(t) the open seconds up to t, open(a, b) = F(b) - F(a): exact, no week tables, no cap.
+Schedules are weekly local minutes from Sunday 00:00 in an IANA zone, minus local holidays, both
+ends included. A local time that a switch to summer time skips moves forward to the switch; one that
+occurs twice means the first. A changed schedule is a new version: it holds from `valid_from` on,
+the first one for all time before.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Hours(msgspec.Struct, frozen=True):
         return self.until(_epoch(end)) - self.until(_epoch(start))
 
     def add_open(self, start: datetime, seconds: int) -> datetime | None:
-        """Return the first instant by which so many open seconds have passed; None beyond the horizon.
+        """Return when so many open seconds will have passed; None beyond the horizon.
 
         Nothing to wait for is the start itself, also outside hours.
         """
@@ -216,7 +216,7 @@ def load_hours(
 
 
 def create_hours(con: DuckDBPyConnection, start: datetime, end: datetime) -> None:
-    """Put the hours into the temporary relation `m_hours`, for the as-of joins of `business.sql`."""
+    """Put the hours into the temporary relation `m_hours` that `business.sql` joins."""
     columns: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
     for key, hours in load_hours(con, start, end).items():
         columns[0].extend([key] * len(hours.opens))

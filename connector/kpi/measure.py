@@ -1,8 +1,8 @@
 """Measure tickets: run every measure's SQL over the tickets that changed, or over all.
 
-The SQL of a measure reads relations `m_*` that hold only the tickets at hand (see `measures/inputs`),
-so the cost grows with the tickets that changed and not with the store, and the same SQL serves all of
-them, a chunk at a time.
+The SQL of a measure reads relations `m_*` that hold only the tickets at hand (`measures/inputs`),
+so the cost grows with the tickets that changed and not with the store, and the same SQL serves all
+of them, a chunk at a time.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def _measure_range(con: DuckDBPyConnection, low: int, high: int, not_human: list
         con.execute(f"create or replace temp table m_{name} as {query}")
     con.execute(
         "create or replace temp table m_segments (measure varchar, ticket_id bigint, part bigint,"
-        ' started_at timestamp, stopped_at timestamp, "at" timestamp, actor_id bigint, flags integer)'
+        " started_at timestamp, stopped_at timestamp,"
+        ' "at" timestamp, actor_id bigint, flags integer)'
     )
     for definition in catalogue.definitions().values():
         _run(con, definition.id, is_time=definition.family == "time")

@@ -1,6 +1,8 @@
--- Which schedule was in force on a ticket, from at until the next one. A schedule set within a minute
--- of creation counts from creation; before the first one, and where none was set or it is unknown, the
--- helpdesk's default schedule holds (is_default). No rows where the helpdesk has no schedules.
+-- Which schedule was in force on a ticket, from at until the next one. The business clock starts when
+-- the schedule is set if that happens within 5 s of creation (helpdesks apply it with their first
+-- rules); otherwise the schedule it replaced, else the helpdesk's default, holds from creation on
+-- (is_default). So it does where none was set or the one set is unknown. No rows where the helpdesk has
+-- no schedules.
 with known as (
   select s.schedule_id, coalesce(v.id, s.schedule_id::varchar) as id
   from (select distinct schedule_id from schedules) as s
@@ -10,9 +12,7 @@ usual as (
   select arg_min(schedule_id, (not is_default, schedule_id)) as schedule_id from schedules
 ),
 switches as (
-  select
-    e.ticket_id, e.event_id, e.previous, k.schedule_id,
-    case when e.at <= t.created_at + interval 1 minute then t.created_at else e.at end as "at"
+  select e.ticket_id, e.event_id, e.previous, k.schedule_id, e."at"
   from m_events as e
   join m_tickets as t on t.ticket_id = e.ticket_id
   left join known as k on k.id = e.value
@@ -24,11 +24,12 @@ steps as (
   select t.ticket_id, -9223372036854775808 as event_id, k.schedule_id, t.created_at as "at"
   from m_tickets as t
   left join (
-    select ticket_id, arg_min(coalesce(previous, ''), ("at", event_id)) as previous
+    select ticket_id, min("at") as "at", arg_min(coalesce(previous, ''), ("at", event_id)) as previous
     from switches
     group by ticket_id
   ) as f on f.ticket_id = t.ticket_id
   left join known as k on k.id = f.previous
+  where f.ticket_id is null or f."at" > t.created_at + interval 5 seconds
 ),
 periods as (
   select
