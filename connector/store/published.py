@@ -74,7 +74,7 @@ def publish(
     The set before it stays for those who are still reading; older ones go.
     """
     home = folder / "published"
-    with store_errors(home):
+    with store_errors(home, duckdb.Error):
         home.mkdir(parents=True, exist_ok=True)
         before = latest(folder)
         target = _free_name(home, run)
@@ -82,7 +82,7 @@ def publish(
         partial = home / f"{target.name}.partial"
         partial.mkdir()
     generations, counts = _to_publish(store), store.counts()
-    with store_errors(partial):
+    with store_errors(partial, duckdb.Error):
         files = {
             relation: (_write(store, relation, partial, before, generations),)
             for relation in RELATIONS
@@ -106,7 +106,7 @@ def publish(
 def latest(folder: Path) -> PublishedSet | None:
     """Return the current set of a helpdesk's folder, None if nothing was published yet."""
     current = folder / "published" / "CURRENT"
-    with store_errors(current):
+    with store_errors(current, duckdb.Error):
         try:
             name = current.read_text("utf-8").strip()
         except FileNotFoundError:
@@ -131,7 +131,7 @@ def attach(
     """Open the sets in memory: a view a relation over all of them, `helpdesk` its first column."""
     if not sets:
         raise StoreError("nothing is published yet; run `connector sync` first")
-    with store_errors(sets[0].path):
+    with store_errors(sets[0].path, duckdb.Error):
         connection = duckdb.connect(
             ":memory:",
             config={

@@ -90,11 +90,11 @@ class Store:
         path = folder / "store.duckdb"
         if not lease.is_held():
             raise StoreError(f"{path}: take the lock {lease.path} before opening the store")
-        with store_errors(path):
+        with store_errors(path, duckdb.Error):
             connection = duckdb.connect(path, config=_config(folder, memory_limit))
         store = cls(path, connection, lease)
         try:
-            with store_errors(path):
+            with store_errors(path, duckdb.Error):
                 schema.prepare(connection, path)
         except StoreError:
             connection.close()
@@ -103,7 +103,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; calling twice is harmless."""
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             self.connection.close()
 
     def __enter__(self) -> Self:
@@ -116,7 +116,7 @@ class Store:
 
     def cursor(self, stream: Stream) -> CursorState | None:
         """Return where reading a stream goes on, None if it was never read."""
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             return Cursors(self.connection).get(stream)
 
     def save(
@@ -143,7 +143,7 @@ class Store:
 
     def through(self) -> datetime | None:
         """Return the instant up to which tickets and their events are complete, if known."""
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             return Cursors(self.connection).through()
 
     def counts(self) -> dict[str, int]:
@@ -153,20 +153,20 @@ class Store:
 
     def unknown(self) -> dict[str, int]:
         """Return what adapters did not understand so far, by kind or key name."""
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             return Cursors(self.connection).unknown()
 
     def keys(self, kind: str, ids: Sequence[str]) -> dict[str, int]:
         """Return the keys of vendor ids (kind: ticket, person ...); unknown ones are left out."""
         from connector.store.keys import Keys
 
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             return Keys(self.connection).find(kind, ids)
 
     def snapshots(self, ids: Sequence[str]) -> dict[str, Snapshot]:
         """Return what is stored of these tickets, by vendor id; unknown ones are left out."""
         keys = list(self.keys("ticket", ids).values())
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             rows = self.connection.execute(SNAPSHOTS, {"keys": keys}).fetchall()
         names = Snapshot.__struct_fields__
         found = [dict(zip(names, row, strict=True)) for row in rows]
@@ -198,7 +198,7 @@ class Store:
         Changes after this call raise the generation anew.
         """
         self._touched = set()
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             rows = self.connection.execute("from generations").fetchall()
         return dict(rows)
 
@@ -207,7 +207,7 @@ class Store:
         """Commit what the block does through `connection`, or none of it; checks the fence."""
         if self._is_broken:
             raise StoreError(f"{self.path}: an earlier fault closed the store; run again")
-        with store_errors(self.path), self._rolled_back_on_error():
+        with store_errors(self.path, duckdb.Error), self._rolled_back_on_error():
             self.connection.execute("begin")
             self._check_fence()
             yield
@@ -240,7 +240,7 @@ class Store:
             self.connection.execute("insert into generations values (?, ?)", [relation, generation])
 
     def _row(self, query: str) -> tuple[Any, ...]:
-        with store_errors(self.path):
+        with store_errors(self.path, duckdb.Error):
             row: tuple[Any, ...] = self.connection.execute(query).fetchall()[0]
         return row
 
