@@ -1,0 +1,72 @@
+"""Reasons in plain words: which numbers a verdict rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from connector.config.quantity import format_quantity
+from connector.goals.evidence import Case
+from connector.goals.pace import adds_up
+from connector.goals.sample import interval
+
+
+def amount(case: Case, number: float) -> str:
+    """Write a number with the unit of the goal's KPI."""
+    return format_quantity(number, case.value.unit, clock=case.value.clock)
+
+
+def amounts(case: Case, *numbers: float) -> tuple[str, ...]:
+    """Write several numbers with the unit of the goal's KPI."""
+    return tuple(amount(case, number) for number in numbers)
+
+
+def day(at: datetime) -> str:
+    """Write a date: 1 Oct 2026."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def scope(where: Mapping[str, object]) -> str:
+    """Say which tickets a KPI covers: `group EMEA; channel email, web`."""
+    parts = []
+    for key, names in where.items():
+        listed = names if isinstance(names, tuple | list) else (names,)
+        parts.append(f"{key} {', '.join(str(name) for name in listed)}")
+    return "; ".join(parts) or "all tickets"
+
+
+def too_few(case: Case, needed: int) -> str:
+    """Say that the value rests on too few tickets, and what can be said."""
+    value = case.value
+    if value.value is None:
+        return "nothing to measure yet"
+    told = f"n {value.n}: a {_kind(case)} needs {needed}; so far {amount(case, value.value)}"
+    known = interval(value)
+    if known is None:
+        return told
+    low, high = amounts(case, known.low, known.high)
+    return f"{told}, between {low} and {high} (95 %)"
+
+
+def pace(case: Case, progress: float, expected: float) -> str:
+    """Say where the value stands between baseline and target, and where it should."""
+    value, baseline = case.value.value or 0.0, case.evidence.baseline or 0.0
+    shown, from_, to = amounts(case, value, baseline, case.aim)
+    if adds_up(case.value, case.definition):
+        elapsed = case.evidence.elapsed
+        heading = amount(case, round(value / elapsed))
+        return (
+            f"{shown} in {elapsed:.0%} of the period, heading for {heading}: {progress:.0%} of the "
+            f"way from baseline {from_} to target {to}"
+        )
+    if progress > 1:
+        where = f"value {shown} is past the target {to} (baseline {from_})"
+    elif progress < 0:
+        where = f"value {shown} is worse than the baseline {from_} (target {to})"
+    else:
+        where = f"value {shown} is between baseline {from_} and target {to}"
+    return f"{where}: {progress:.0%} of the way, expected {expected:.0%} by now"
+
+
+def _kind(case: Case) -> str:
+    return "share" if case.value.unit == "ratio" else case.value.aggregate

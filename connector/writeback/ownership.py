@@ -1,0 +1,59 @@
+"""Which tags are ours: a closed vocabulary made of the prefix, known goal ids and known words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from connector.writeback.words import (
+    OUTCOMES_TO_ACT_ON,
+    WORDS_TO_ACT_ON,
+    TicketOutcome,
+    Word,
+)
+
+RESERVED_IDS = frozenset({"status", "outcome", "any"})
+"""Goal ids nobody may use: they name the drop-downs, and what is approved for all goals."""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """The tags and option values of one prefix."""
+
+    prefix: str = "goal_"
+
+    @property
+    def ignore(self) -> str:
+        """Return the tag that keeps us off a ticket."""
+        return f"{self.prefix}ignore"
+
+    def status(self, word: Word) -> str:
+        """Return the option value of a status: goal_status__at_risk."""
+        return f"{self.prefix}status__{word.value}"
+
+    def outcome(self, outcome: TicketOutcome) -> str:
+        """Return the option value of an outcome: goal_outcome__due_soon."""
+        return f"{self.prefix}outcome__{outcome.value}"
+
+    def goal(self, goal_id: str, state: Word | TicketOutcome) -> str:
+        """Return the tag of one goal's state: goal__faster_first_reply__at_risk."""
+        return f"{self.prefix}_{goal_id}__{state.value}"
+
+    def options(self) -> frozenset[str]:
+        """Return all option values."""
+        return frozenset(
+            {*(self.status(word) for word in Word), *(self.outcome(o) for o in TicketOutcome)}
+        )
+
+    def goal_statuses(self, goal_id: str) -> frozenset[str]:
+        """Return the tags that may tell a goal's status."""
+        return frozenset(self.goal(goal_id, word) for word in WORDS_TO_ACT_ON)
+
+    def goal_tags(self, goal_id: str) -> frozenset[str]:
+        """Return all tags that one goal may have."""
+        outcomes = {self.goal(goal_id, outcome) for outcome in OUTCOMES_TO_ACT_ON}
+        return self.goal_statuses(goal_id) | outcomes
+
+    def vocabulary(self, goal_ids: Iterable[str]) -> frozenset[str]:
+        """Return every tag that is ours to add and remove."""
+        return self.options().union(*(self.goal_tags(goal_id) for goal_id in goal_ids))

@@ -1,0 +1,184 @@
+"""One ticket looked at for the plan: should it be written, and how; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from connector.model.page import TicketField
+from connector.model.ticket import Mark, Status, Ticket
+from connector.writeback.labels import TicketLabels, labels
+from connector.writeback.note import Membership, is_same_state
+from connector.writeback.ownership import Names
+from connector.writeback.reasons import ANY, WRITABLE, Cause, Gate, Look, Reason, reasons
+from connector.writeback.shown import (
+    TAG,
+    Ours,
+    Own,
+    Wearer,
+    as_believed,
+    aspects,
+    changed_by_others,
+    difference,
+)
+from connector.writeback.words import Word, language
+
+UNTOUCHED = Mark.MERGED | Mark.SPAM
+BRAKED = frozenset({Cause.STATUS, Cause.REMOVED})
+
+
+class TicketView(msgspec.Struct, frozen=True):
+    """A ticket as last read, and the goals it counts for."""
+
+    ticket: Ticket
+    memberships: tuple[Membership, ...] = ()
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What an admin set, and what the helpdesk has for us.
+
+    `goals` are the ids of all goals we know of, also those no ticket counts for now.
+    """
+
+    prefix: str = "goal_"
+    language: str = "en"
+    people: bool = False
+    max_share: float = 0.2
+    batch: int = 1
+    fields: tuple[TicketField, ...] = ()
+    goals: frozenset[str] = frozenset()
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known besides the tickets: our own writes, and what people decided.
+
+    `parked` maps ticket ids to when they were parked; a ticket that changed since is tried again.
+    `in_flight` are tickets whose last write is still running. `approved` holds `GOAL:STATE`.
+    `is_daily_run` lets goals travel that show their status once a day.
+    """
+
+    open_tickets: int
+    own: Mapping[str, Own] = {}
+    parked: Mapping[str, datetime] = {}
+    in_flight: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+    is_daily_run: bool = True
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of looking at one ticket."""
+
+    look: Look
+    shown: Ours
+    wanted: Ours
+    reasons: tuple[Reason, ...] = ()
+    kept: frozenset[str] = frozenset()
+    delta: Ours | None = None
+
+
+class Planner:
+    """Looks at tickets one by one; what is held back by the brake is taken out afterwards."""
+
+    def __init__(self, rules: Rules, known: Known) -> None:
+        names = Names(rules.prefix)
+        written = {tag for own in known.own.values() for tag in own.tags}
+        self.rules = rules
+        self.known = known
+        self.names = names
+        self.tongue = language(rules.language)
+        self.gate = Gate(known.is_daily_run, known.approved)
+        self.wearer = Wearer(
+            names=names,
+            fields=tuple(field for field in rules.fields if field.active),
+            silent=frozenset(field.role for field in rules.fields if not field.active),
+            vocabulary=names.vocabulary(rules.goals) | written,
+        )
+
+    def hands_off(self, ticket: Ticket) -> str:
+        """Say why a ticket is not even looked at, or nothing."""
+        parked_at = self.known.parked.get(ticket.id)
+        if self.names.ignore in ticket.tags:
+            return "ignored"
+        if ticket.marks & UNTOUCHED:
+            return "merged or spam"
+        if parked_at is not None and ticket.stamp <= parked_at:
+            return "parked"
+        if ticket.id in self.known.in_flight:
+            return "in flight"
+        return "" if ticket.status in WRITABLE | {Status.SOLVED} else str(ticket.status)
+
+    def draft(self, view: TicketView) -> Draft:
+        """Look at one ticket: what it should show, what it shows, and is that worth a write."""
+        ticket = view.ticket
+        own = self.wearer.recall(self.known.own.get(ticket.id))
+        members = tuple(m for m in view.memberships if self.rules.people or m.level != "person")
+        wanted = self._labels(ticket, members)
+        shown = as_believed(self.wearer.shown(ticket), own, ticket.stamp)
+        look = Look(
+            ticket=ticket,
+            memberships=members,
+            labels=wanted,
+            base=shown if own is None else Ours({**shown.fields, **own.fields}, own.tags),
+            own=own,
+            wearer=self.wearer,
+        )
+        draft = Draft(look=look, shown=shown, wanted=self.wearer.wanted(wanted))
+        return self._decide(draft)
+
+    def without(self, draft: Draft, held: frozenset[tuple[str, str]]) -> Draft:
+        """Take held states out of a draft: outcomes flow on, the status stays as it is shown."""
+        rest = tuple(r for r in draft.reasons if r.cause not in BRAKED or r.of not in held)
+        if draft.delta is None or len(rest) == len(draft.reasons):
+            return draft
+        if not rest:
+            return msgspec.structs.replace(draft, reasons=(), delta=None)
+        waiting = {reason.goal for reason in draft.reasons if reason not in rest}
+        members = tuple(_hidden(m) if m.goal in waiting else m for m in draft.look.memberships)
+        wanted = self.wearer.wanted(self._labels(draft.look.ticket, members))
+        leave = draft.kept | self._status_aspects(waiting)
+        return msgspec.structs.replace(
+            draft,
+            reasons=rest,
+            wanted=wanted,
+            delta=difference(draft.shown, wanted, leave=leave),
+        )
+
+    def _decide(self, draft: Draft) -> Draft:
+        correct, kept = _changed_by_people(draft)
+        found = reasons(draft.look, self.gate)
+        if correct and draft.look.ticket.status in WRITABLE:
+            found = (*found, Reason(Cause.CORRECTED, ANY, "corrected"))
+        delta = difference(draft.shown, draft.wanted, leave=kept) if found else None
+        return msgspec.structs.replace(draft, reasons=found, kept=kept, delta=delta)
+
+    def _labels(self, ticket: Ticket, members: tuple[Membership, ...]) -> TicketLabels:
+        is_solved = ticket.status == Status.SOLVED
+        return labels(members, names=self.names, tongue=self.tongue, is_solved=is_solved)
+
+    def _status_aspects(self, goals: Iterable[str]) -> frozenset[str]:
+        """Return the aspects in which a ticket's status, and that of these goals, is told."""
+        names = self.names
+        field_id = self.wearer.field_id("status")
+        options = {TAG + names.status(word) for word in Word}
+        tags = {TAG + tag for goal in goals for tag in names.goal_statuses(goal)}
+        return frozenset(tags | (options if field_id is None else {field_id}))
+
+
+def _changed_by_people(draft: Draft) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the aspects a person changed: those to put right once, and those to leave alone."""
+    own = draft.look.own
+    if own is None:
+        return frozenset(), frozenset()
+    before, wanted = aspects(Ours(own.fields, own.tags)), aspects(draft.wanted)
+    unchanged = frozenset(
+        key
+        for key in changed_by_others(draft.shown, own)
+        if is_same_state(before.get(key), wanted.get(key))
+    )
+    return unchanged - own.corrected, unchanged & own.corrected
+
+
+def _hidden(membership: Membership) -> Membership:
+    return msgspec.structs.replace(membership, state=None)

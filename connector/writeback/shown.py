@@ -1,0 +1,185 @@
+"""What a ticket shows of ours: as read, as we last wrote it, as it should; and the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+
+import msgspec
+
+from connector.model.change import TicketChange
+from connector.model.page import TicketField
+from connector.model.ticket import Ticket
+from connector.writeback.labels import TicketLabels
+from connector.writeback.note import is_same_note, is_same_state
+from connector.writeback.ownership import Names
+from connector.writeback.words import TicketOutcome, Word
+
+TAG = "tag:"
+"""Marks an aspect that is a tag; every other aspect is a field id."""
+
+
+class Ours(msgspec.Struct, frozen=True):
+    """Our part of a ticket: values of our fields by field id, and tags of our vocabulary."""
+
+    fields: Mapping[str, str | None] = {}
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the ticket shows nothing of ours."""
+        return not self.tags and not any(self.fields.values())
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """What our acknowledged writes left on a ticket.
+
+    `fields` and `tags` name only what we wrote. `corrected` are the aspects (field ids, `tag:` and
+    a tag) in which the last write put right what a person had changed.
+    """
+
+    at: datetime
+    fields: Mapping[str, str | None] = {}
+    tags: frozenset[str] = frozenset()
+    corrected: frozenset[str] = frozenset()
+
+
+class Wearer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where labels go in one helpdesk: the active fields it has for us, and the tags that are ours.
+
+    `silent` are roles whose field an admin deactivated: they show nowhere.
+    """
+
+    names: Names
+    fields: tuple[TicketField, ...] = ()
+    silent: frozenset[str] = frozenset()
+    vocabulary: frozenset[str] = frozenset()
+
+    def field_id(self, role: str) -> str | None:
+        """Return the id of our field with this role, if the helpdesk has it."""
+        return next((field.id for field in self.fields if field.role == role), None)
+
+    def wanted(self, labels: TicketLabels) -> Ours:
+        """Express labels in fields, and in tags where there is no field for them."""
+        fields: dict[str, str | None] = {}
+        tags = set(labels.tags)
+        options = (("status", labels.status_option), ("outcome", labels.outcome_option))
+        for role, option in options:
+            field_id = self.field_id(role)
+            if field_id is not None:
+                fields[field_id] = option
+            elif option is not None and role not in self.silent:
+                tags.add(option)
+        note = self.field_id("note")
+        if note is not None:
+            fields[note] = labels.note
+        return Ours(fields, frozenset(tags))
+
+    def shown(self, ticket: Ticket) -> Ours:
+        """Return our part of a ticket as read.
+
+        A drop-down's option may be a tag as well; that tag belongs to the field and is not counted.
+        """
+        fields = {field.id: ticket.fields.get(field.id) or None for field in self.fields}
+        tags = self.vocabulary.intersection(ticket.tags)
+        return Ours(fields, tags - {value for value in fields.values() if value})
+
+    def recall(self, own: Own | None) -> Own | None:
+        """Forget what we wrote into fields that are no longer ours."""
+        if own is None:
+            return None
+        ids = {field.id for field in self.fields}
+        fields = {key: value for key, value in own.fields.items() if key in ids}
+        return msgspec.structs.replace(own, fields=fields)
+
+    def status(self, ours: Ours) -> Word | None:
+        """Return the status that is shown."""
+        return next((w for w in Word if self._shows(ours, "status", self.names.status(w))), None)
+
+    def outcome(self, ours: Ours) -> TicketOutcome | None:
+        """Return the outcome that is shown."""
+        names = self.names
+        return next(
+            (o for o in TicketOutcome if self._shows(ours, "outcome", names.outcome(o))), None
+        )
+
+    def _shows(self, ours: Ours, role: str, option: str) -> bool:
+        field_id = self.field_id(role)
+        return option in ours.tags if field_id is None else ours.fields.get(field_id) == option
+
+
+def as_believed(shown: Ours, own: Own | None, stamp: datetime) -> Ours:
+    """Return what the ticket shows now: the newest of the last read and our own writes.
+
+    `stamp` is the version that was read. A helpdesk may withhold its newest minute, so a read can
+    be older than what we wrote.
+    """
+    if own is None or stamp >= own.at:
+        return shown
+    return Ours({**shown.fields, **own.fields}, own.tags)
+
+
+def aspects(ours: Ours) -> Mapping[str, str | None]:
+    """Return fields and tags as one mapping, so that both are compared the same way."""
+    return {**ours.fields, **{TAG + tag: tag for tag in ours.tags}}
+
+
+def difference(shown: Ours, wanted: Ours, *, leave: frozenset[str] = frozenset()) -> Ours | None:
+    """Return what to change, None when that would be nothing but dates in a note.
+
+    Aspects in `leave` stay as they are. The tags of the result are those to add and to remove.
+    """
+    now, then = aspects(shown), aspects(wanted)
+    keys = (now.keys() | then.keys()) - leave
+    differs = {key for key in keys if not is_same_note(now.get(key), then.get(key))}
+    if all(is_same_state(now.get(key), then.get(key)) for key in differs):
+        return None
+    fields = {key: value for key, value in wanted.fields.items() if key in differs}
+    tags = frozenset(key.removeprefix(TAG) for key in differs if key.startswith(TAG))
+    return Ours(fields, tags)
+
+
+def changed_by_others(shown: Ours, own: Own | None) -> frozenset[str]:
+    """Return the aspects that no longer show what we last wrote."""
+    if own is None:
+        return frozenset()
+    fields = {k for k, v in own.fields.items() if not is_same_note(shown.fields.get(k), v)}
+    return frozenset(fields | {TAG + tag for tag in shown.tags ^ own.tags})
+
+
+def change(ticket: Ticket, delta: Ours, wanted: Ours) -> TicketChange:
+    """Return what to ask the helpdesk for."""
+    gone = delta.tags - wanted.tags
+    kept_by_fields = {value for value in wanted.fields.values() if value}
+    return TicketChange(
+        ticket_id=ticket.id,
+        add_tags=tuple(sorted(delta.tags & wanted.tags)),
+        remove_tags=tuple(sorted(gone - kept_by_fields)),
+        fields=dict(delta.fields),
+        expected_stamp=ticket.stamp,
+    )
+
+
+def after(own: Own | None, change: TicketChange, *, before: Ours, at: datetime) -> Own:
+    """Return what our writes have left on a ticket after one more was acknowledged."""
+    old = own or Own(at=at)
+    fields = {**old.fields, **change.fields}
+    tags = (old.tags | set(change.add_tags)) - set(change.remove_tags)
+    touched = {*change.fields, *(TAG + tag for tag in (*change.add_tags, *change.remove_tags))}
+    put_right = {
+        key
+        for key in touched & changed_by_others(before, own)
+        if is_same_state(_value(old.fields, old.tags, key), _value(fields, tags, key))
+    }
+    return Own(
+        at=at,
+        fields=fields,
+        tags=frozenset(tags),
+        corrected=frozenset((old.corrected - touched) | put_right),
+    )
+
+
+def _value(fields: Mapping[str, str | None], tags: AbstractSet[str], key: str) -> str | None:
+    tag = key.removeprefix(TAG)
+    return fields.get(key) if tag == key else (tag if tag in tags else None)
