@@ -1,0 +1,226 @@
+"""Zendesk Support: zenpy for what is small and typed, its session for lists, exports and writes.
+
+Quirks worth knowing before you change anything:
+- the incremental exports are for admins only, allow ten requests a minute and never show the last
+  minute; they end on `end_of_stream` alone, an empty page is not the end;
+- the ticket cursor follows `generated_timestamp`; `updated_at` may be older than the start;
+- `support_type_scope` hides tickets that AI agents handle unless it is `all`;
+- events are paged by time, so the last second of a page comes again with the next one;
+- the author of a comment needs `include=comment_events`, which brings bodies too: the decoder
+  drops them;
+- `additional_tags` and `remove_tags` leave other tags alone; `tags` replaces them all;
+- a drop-down's option is a tag: setting the field adds the tag, removing the tag clears the field;
+- a batch is a job whose entries may fail one by one while the job says `completed`, so every batch
+  is read back before anything counts as written;
+- a closed ticket refuses field changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+import msgspec
+
+from connector.adapters.base import Adapter, AdapterSettings, Capabilities
+from connector.adapters.zendesk import fields as ticket_fields
+from connector.adapters.zendesk.client import KIND, ZendeskClient
+from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
+from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.adapters.zendesk.streams import Streams
+from connector.adapters.zendesk.wire import JobAnswer, Named, TicketList, WireField, WireUser
+from connector.adapters.zendesk.write import FINISHED, number, settled, wire_change
+from connector.errors import AdapterError, AuthenticationError, FatalError
+from connector.model.change import Receipt, TicketChange, WriteResult
+from connector.model.page import (
+    EventSource,
+    FieldPlan,
+    FieldSpec,
+    Identity,
+    Page,
+    Schema,
+    SchemaField,
+    Stream,
+    TicketField,
+)
+from connector.model.ticket import Schedule, Ticket
+
+BATCH = 100
+NOT_THERE = (403, 404)
+CHANNELS = ("email", "web", "api", "mobile", "mobile_sdk", "web_widget", "side_conversation")
+_TICKET_LIST = msgspec.json.Decoder(TicketList)
+_JOB = msgspec.json.Decoder(JobAnswer)
+
+
+class ZendeskAdapter(Adapter):
+    """Tickets of one Zendesk account."""
+
+    kind = KIND
+    settings_model = ZendeskSettings
+    capabilities = Capabilities(
+        streams=frozenset(Stream),
+        events=EventSource.STREAM,
+        creates_fields=True,
+        write_batch=BATCH,
+        native_figures=True,
+        option_tags=True,
+        export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE}),
+        exports_per_minute=10,
+    )
+
+    def __init__(self, settings: AdapterSettings, *, watched_fields: frozenset[str]) -> None:
+        """Prepare the line; nothing is sent yet."""
+        assert isinstance(settings, ZendeskSettings)
+        self._client = ZendeskClient(settings)
+        self._watched = watched_fields
+        self._streams = Streams(self._client, since=settings.history_since, watched=watched_fields)
+        self._readers = {
+            Stream.TICKETS: self._streams.tickets,
+            Stream.EVENTS: self._streams.events,
+            Stream.PEOPLE: self._streams.people,
+            Stream.GROUPS: self._streams.groups,
+            Stream.SCHEDULES: self._streams.schedules,
+            Stream.RATINGS: self._streams.ratings,
+        }
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent so far."""
+        return self._client.session.sent
+
+    def check(self) -> Identity:
+        """Say whose credentials these are; the exports need an admin."""
+        user = self._client.ask(lambda zenpy: zenpy.users.me(), WireUser)
+        if user.id is None:
+            raise AuthenticationError("zendesk takes us for an anonymous visitor; check the token")
+        if user.role != "admin":
+            raise AuthenticationError(
+                f"{user.name} is {user.role or 'nothing'}; the incremental exports need an admin"
+            )
+        session = self._client.session
+        notes = [self._client.credentials.advice] if self._client.credentials.advice else []
+        if session.limits and session.limits.total:
+            notes.append(f"{session.limits.total} requests a minute are allowed")
+        return Identity(
+            id=str(user.id),
+            name=user.name or "",
+            role=user.role,
+            limits=session.limits,
+            server_time=session.server_time,
+            notes=tuple(notes),
+        )
+
+    def discover(self) -> Schema:
+        """List what mappings may name: groups, fields, brands, forms, staff, schedules."""
+        definitions = self._fields()
+        words = {
+            field.type: tuple(ticket_fields.options(field))
+            for field in definitions
+            if field.system_field_options
+        }
+        schedules = self._streams.schedules(None).records
+        return Schema(
+            groups=self._names("groups", {}),
+            fields=tuple(_schema_field(field) for field in definitions),
+            brands=self._names("brands", {}),
+            forms=self._names("ticket_forms", {}),
+            people=self._names("users", {"role[]": ["admin", "agent"]}),
+            channels=tuple(sorted({*CHANNELS, *MESSAGING})),
+            priorities=words.get("priority", ()),
+            types=words.get("tickettype", ()),
+            schedules={s.id: s.name for s in schedules if isinstance(s, Schedule)}
+            if isinstance(schedules, tuple)
+            else {},
+        )
+
+    def read(self, stream: Stream, cursor: str | None = None) -> Page:
+        """Read one page of a stream."""
+        return self._readers[stream](cursor)
+
+    def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
+        """Return the tickets that exist, by one request for each hundred."""
+        return self._get(ids, self._watched)
+
+    def _get(self, ids: Sequence[str], watched: frozenset[str]) -> tuple[Ticket, ...]:
+        found: list[Ticket] = []
+        for start in range(0, len(ids), BATCH):
+            wanted = ",".join(str(number(name)) for name in ids[start : start + BATCH])
+            answer = self._client.get("tickets/show_many", _TICKET_LIST, {"ids": wanted})
+            found += ticket_rows(answer.tickets, watched=watched).rows()
+        return tuple(ticket for ticket in found if ticket.status != "deleted")
+
+    def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+        """Send a batch; the receipt names the job that works on it."""
+        if len(changes) > BATCH:
+            raise FatalError(f"zendesk takes at most {BATCH} changes at once")
+        if not changes:
+            return Receipt(changes=(), results=())
+        body = {"tickets": [wire_change(change) for change in changes]}
+        answer = self._client.put("tickets/update_many", body, _JOB)
+        return Receipt(changes=tuple(changes), job=answer.job_status.id)
+
+    def collect(self, receipt: Receipt) -> tuple[WriteResult, ...] | None:
+        """Ask once how a batch stands; a finished or forgotten job is settled by reading back."""
+        if receipt.results is not None or receipt.job is None:
+            return receipt.results
+        results = None
+        try:
+            job = self._client.get(f"job_statuses/{receipt.job}", _JOB).job_status
+        except AdapterError as error:
+            if error.status not in NOT_THERE:
+                raise
+        else:
+            if job.status not in FINISHED:
+                return None
+            results = job.results
+        named = chain.from_iterable(change.fields for change in receipt.changes)
+        tickets = self._get(
+            [change.ticket_id for change in receipt.changes], self._watched.union(named)
+        )
+        return settled(receipt.changes, results, {ticket.id: ticket for ticket in tickets})
+
+    def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
+        """Compare the wanted fields with the account's."""
+        return ticket_fields.plan(wanted, self._fields(), remove=remove)
+
+    def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
+        """Do what the plan says and return our fields as they now are."""
+        before = self._fields()
+        for step in plan.steps:
+            ticket_fields.apply(self._client, step, before)
+        after = self._fields()
+        return ticket_fields.present(
+            ticket_fields.field_ids([step.spec for step in plan.steps], after), after
+        )
+
+    def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
+        """Return our fields that still exist."""
+        return ticket_fields.present(ids, self._fields())
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._client.close()
+
+    def _fields(self) -> tuple[WireField, ...]:
+        return tuple(self._client.listing("ticket_fields", "ticket_fields", WireField))
+
+    def _names(self, path: str, params: Mapping[str, object]) -> dict[str, str]:
+        """Return id to name of a list; an account whose plan lacks the thing has none."""
+        key = path.rpartition("/")[2]
+        try:
+            found: Iterable[Named] = tuple(self._client.listing(path, key, Named, params))
+        except FatalError as error:
+            if error.status not in NOT_THERE:
+                raise
+            found = ()
+        return {str(item.id): item.name or "" for item in found}
+
+
+def _schema_field(field: WireField) -> SchemaField:
+    return SchemaField(
+        id=str(field.id),
+        title=field.title,
+        kind=field.type,
+        active=field.active,
+        options=ticket_fields.options(field),
+    )

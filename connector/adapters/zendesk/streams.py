@@ -1,0 +1,271 @@
+"""Reading Zendesk's streams, one bounded page at a time.
+
+Cursors are ours: the vendor's own, with the time it stood at, so that a refused one can be
+replaced by the minute before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import requests
+
+from connector.adapters.base import utc
+from connector.adapters.http import decode
+from connector.adapters.zendesk import parse
+from connector.adapters.zendesk.client import KIND, PAGE_SIZE, ZendeskClient
+from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.wire import (
+    EventExport,
+    EventKeys,
+    HolidayList,
+    Named,
+    RatingList,
+    ScheduleList,
+    TicketExport,
+    UserExport,
+)
+from connector.errors import FatalError, ProtocolError, UnavailableError
+from connector.model.page import Limits, Page, Records
+from connector.model.ticket import EventRows, Group
+
+EXPORT_SIZE = 1_000
+WITHHELD = timedelta(seconds=60)
+OVERLAP_S = 3_600
+GONE = (400, 403, 404, 410, 422)
+
+_TICKETS = msgspec.json.Decoder(TicketExport)
+_EVENTS = msgspec.json.Decoder(EventExport)
+_EVENT_KEYS = msgspec.json.Decoder(EventKeys)
+_USERS = msgspec.json.Decoder(UserExport)
+_SCHEDULES = msgspec.json.Decoder(ScheduleList)
+_HOLIDAYS = msgspec.json.Decoder(HolidayList)
+_RATINGS = msgspec.json.Decoder(RatingList)
+
+
+class Streams:
+    """Readers of one account's streams."""
+
+    def __init__(
+        self, client: ZendeskClient, *, since: datetime | None, watched: frozenset[str]
+    ) -> None:
+        """Read through `client`; `since` bounds events and ratings."""
+        self._client = client
+        self._since = int(since.timestamp()) if since else 0
+        self._watched = watched
+
+    def tickets(self, cursor: str | None) -> Page:
+        """Read a page of the ticket export; deleted tickets come with the status `deleted`."""
+        stood_at, theirs = _split(cursor)
+        page = self._export(
+            "incremental/tickets/cursor",
+            _TICKETS,
+            cursor,
+            {"include": "metric_sets", "support_type_scope": "all"},
+        )
+        unknown: Counter[str] = Counter()
+        rows = parse.ticket_rows(
+            page.tickets,
+            watched=self._watched,
+            metric_sets=page.metric_sets or (),
+            unknown=unknown,
+        )
+        self._refuse_standstill(theirs, page, len(page.tickets))
+        last = max((ticket.generated_timestamp or 0 for ticket in page.tickets), default=stood_at)
+        return self._export_page(rows, page, cursor, max(last, stood_at), unknown)
+
+    def people(self, cursor: str | None) -> Page:
+        """Read a page of the user export."""
+        stood_at, theirs = _split(cursor)
+        page = self._export("incremental/users/cursor", _USERS, cursor, {})
+        unknown: Counter[str] = Counter()
+        rows = parse.people(page.users, unknown)
+        self._refuse_standstill(theirs, page, len(page.users))
+        times = [int(person.updated_at.timestamp()) for person in rows if person.updated_at]
+        return self._export_page(rows, page, cursor, max([stood_at, *times]), unknown)
+
+    def events(self, cursor: str | None) -> Page:
+        """Read a page of the ticket event export; its last second comes again with the next."""
+        start = int(cursor) if cursor else self._since
+        response = self._events_from(start)
+        if response is None:
+            return self._page(
+                EventRows.of(()), cursor=str(start), has_more=False, through=utc(start)
+            )
+        page = decode(KIND, response, _EVENTS)
+        parser = EventParser(lambda: decode(KIND, response, _EVENT_KEYS).ticket_events)
+        rows = parser.parse(page.ticket_events)
+        is_end = page.end_of_stream
+        end = start if page.end_time is None else page.end_time
+        if is_end is None:
+            is_end = end == start
+        if not is_end and end <= start:
+            what = f"{len(page.ticket_events)} events within one second"
+            raise ProtocolError(f"{KIND}: the event export stands still at {start} with {what}")
+        return self._page(
+            rows,
+            cursor=str(max(start, end)),
+            has_more=not is_end,
+            through=self._complete_until() if is_end else utc(end),
+            unknown=parser.unknown,
+            limits=self._export_limits(),
+        )
+
+    def groups(self, _: str | None) -> Page:
+        """Read all groups, the deleted ones too; tickets go on naming those."""
+        found = self._client.listing("groups", "groups", Named, {"exclude_deleted": "false"})
+        rows = tuple(
+            Group(id=str(group.id), name=group.name or "", deleted=bool(group.deleted))
+            for group in found
+        )
+        return self._page(rows, cursor=None, has_more=False, limits=self._client.session.limits)
+
+    def schedules(self, _: str | None) -> Page:
+        """Read all schedules with their holidays: one request, and one more for each schedule."""
+        try:
+            rows = self._client.get("business_hours/schedules", _SCHEDULES).schedules
+        except FatalError as error:
+            if error.status not in {403, 404}:
+                raise
+            rows = []  # plans without business hours refuse the call
+        holidays = {
+            row.id: self._client.get(
+                f"business_hours/schedules/{row.id}/holidays", _HOLIDAYS
+            ).holidays
+            for row in rows
+        }
+        return self._page(
+            parse.schedules(rows, holidays),
+            cursor=None,
+            has_more=False,
+            limits=self._client.session.limits,
+        )
+
+    def ratings(self, cursor: str | None) -> Page:
+        """Read a page of ratings; whatever time the vendor compares, an hour comes again."""
+        since, newest, after = _rating_cursor(cursor, self._since)
+        asked: dict[str, Any] = {"start_time": since, "page[size]": PAGE_SIZE}
+        page = self._client.get(
+            "satisfaction_ratings", _RATINGS, asked | ({"page[after]": after} if after else {})
+        )
+        unknown: Counter[str] = Counter()
+        rows = parse.ratings(page.satisfaction_ratings, unknown)
+        times = [int(r.updated_at.timestamp()) for r in rows if r.updated_at]
+        newest = max([newest, *times])
+        has_more = bool(page.meta and page.meta.has_more)
+        following = page.meta.after_cursor if page.meta and has_more else None
+        if has_more and following in {None, after}:
+            raise ProtocolError(f"{KIND}: the list of ratings does not go on where it stopped")
+        start = since if has_more else max(since, newest - OVERLAP_S)
+        return self._page(
+            rows,
+            cursor=f"{start}:{newest}:{following or ''}",
+            has_more=has_more,
+            through=None if has_more else self._complete_until(),
+            unknown=unknown,
+            limits=self._client.session.limits,
+        )
+
+    def _export(
+        self,
+        path: str,
+        decoder: msgspec.json.Decoder[Any],
+        cursor: str | None,
+        more: Mapping[str, Any],
+    ) -> Any:
+        """Ask for one page; a cursor that is refused is replaced by the minute before its time."""
+        stood_at, theirs = _split(cursor)
+        params = {"per_page": EXPORT_SIZE, **more}
+        if not theirs:
+            return self._client.get(path, decoder, {"start_time": stood_at, **params})
+        try:
+            return self._client.get(path, decoder, {"cursor": theirs, **params})
+        except ProtocolError as error:
+            if error.status not in GONE:
+                raise
+        start = max(0, stood_at - int(WITHHELD.total_seconds()))
+        return self._client.get(path, decoder, {"start_time": start, **params})
+
+    def _events_from(self, start: int) -> requests.Response | None:
+        params = {
+            "start_time": start,
+            "include": "comment_events",
+            "support_type_scope": "all",
+        }
+        try:
+            return self._client.fetch("incremental/ticket_events", params)
+        except ProtocolError as error:
+            now = self._client.session.server_time
+            is_too_recent = now is not None and utc(start) > now - WITHHELD
+            if error.status in GONE and is_too_recent:
+                return None  # the vendor refuses to start within the minute it withholds
+            raise
+
+    def _export_page(
+        self,
+        rows: Records,
+        page: TicketExport | UserExport,
+        cursor: str | None,
+        stood_at: int,
+        unknown: Counter[str],
+    ) -> Page:
+        after = page.after_cursor or _split(cursor)[1]
+        return self._page(
+            rows,
+            cursor=f"{stood_at}:{after}" if after else None,
+            has_more=not page.end_of_stream,
+            through=self._complete_until() if page.end_of_stream else utc(stood_at),
+            unknown=unknown,
+            limits=self._export_limits(),
+        )
+
+    def _refuse_standstill(self, asked: str, page: TicketExport | UserExport, rows: int) -> None:
+        if page.end_of_stream or (page.after_cursor and page.after_cursor != asked):
+            return
+        if rows:
+            raise ProtocolError(f"{KIND}: the export gives the same cursor twice, with {rows} rows")
+        raise UnavailableError(f"{KIND}: the export goes on without telling where")
+
+    def _complete_until(self) -> datetime | None:
+        now = self._client.session.server_time
+        return now - WITHHELD if now else None
+
+    def _export_limits(self) -> Limits | None:
+        windows = self._client.session.windows
+        return next((windows[name] for name in sorted(windows) if "incremental" in name), None)
+
+    def _page(
+        self,
+        records: Records,
+        *,
+        cursor: str | None,
+        has_more: bool,
+        through: datetime | None = None,
+        unknown: Mapping[str, int] | None = None,
+        limits: Limits | None = None,
+    ) -> Page:
+        now = self._client.session.server_time
+        return Page(
+            records=records,
+            cursor=cursor,
+            has_more=has_more,
+            through=through or (None if has_more else now),
+            server_time=now,
+            unknown=dict(unknown or {}),
+            limits=limits,
+        )
+
+
+def _split(cursor: str | None) -> tuple[int, str]:
+    """Return the time a cursor stood at, and the vendor's part of it."""
+    stood_at, _, theirs = (cursor or "0:").partition(":")
+    return int(stood_at), theirs
+
+
+def _rating_cursor(cursor: str | None, since: int) -> tuple[int, int, str]:
+    start, newest, after = (cursor or f"{since}:{since}:").split(":", 2)
+    return int(start), int(newest), after

@@ -1,0 +1,352 @@
+"""Zendesk's wire format in memory: renders a `MemoryHelpdesk`, behind the `responses` library."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+import responses
+
+from connector.adapters.memory import MemoryHelpdesk
+from connector.errors import AdapterError
+from connector.model.page import SchemaField
+from connector.model.ticket import Event, EventKind, Person, Role, Status, Ticket
+
+URL = "https://acme.zendesk.com"
+TOKEN = "access-token"
+Query = dict[str, str]
+Body = dict[str, Any]
+Reply = tuple[int, dict[str, str], str]
+ROLES = {Role.ADMIN: "admin", Role.AGENT: "agent", Role.CUSTOMER: "end-user"}
+TYPES = {"dropdown": "tagger", "text": "textarea"}
+NAMES = {
+    EventKind.STATUS: "status",
+    EventKind.ASSIGNEE: "assignee_id",
+    EventKind.GROUP: "group_id",
+    EventKind.PRIORITY: "priority",
+    EventKind.TYPE: "type",
+}
+
+
+class FakeZendesk:
+    """The far side: a helpdesk in memory that answers as Zendesk does."""
+
+    def __init__(self, mock: responses.RequestsMock, *, page_size: int = 1000) -> None:
+        self.desk = MemoryHelpdesk("fake zendesk", withhold_s=60, page_size=page_size)
+        self.jobs: dict[str, Body] = {}
+        self.polls_until_done = 0
+        self.asked: list[requests.PreparedRequest] = []
+        self.replies: list[Reply] = []
+        self.descriptions: dict[str, str] = {}
+        self._pending: dict[str, int] = {}
+        everything = re.compile(re.escape(URL) + "/api/v2/.*")
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            mock.add_callback(method, everything, callback=self._answer)
+
+    def fail_next(self, error: AdapterError) -> None:
+        """Answer the next request with this error's status."""
+        wait = error.retry_after_s
+        self.reply_next(error.status or 503, {"Retry-After": str(int(wait))} if wait else {})
+
+    def reply_next(self, status: int, headers: Mapping[str, str] = {}, body: str = "{}") -> None:
+        """Answer the next request in just this way."""
+        self.replies.append((status, dict(headers), body))
+
+    def _answer(self, request: requests.PreparedRequest) -> Reply:
+        self.asked.append(request)
+        self.desk.requests += 1
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Date": self.desk.now.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            "X-Rate-Limit": "700",
+            "X-Rate-Limit-Remaining": "699",
+        }
+        if self.replies:
+            status, more, body = self.replies.pop(0)
+            return status, headers | more, body
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return 401, headers, json.dumps({"error": "invalid_token"})
+        parts = urlsplit(request.url or "")
+        path = str(parts.path).removeprefix("/api/v2/").removesuffix(".json")
+        query = dict(parse_qsl(str(parts.query)))
+        body = json.loads(request.body) if request.body else {}
+        for pattern, answer in self._routes().items():
+            match = re.fullmatch(pattern, f"{request.method} {path}")
+            if match:
+                if "incremental" in path:
+                    headers["zendesk-ratelimit-incremental-exports"] = (
+                        "total=10; remaining=9; resets=60"
+                    )
+                status, document = answer(*match.groups(), query=query, body=body)
+                return status, headers, json.dumps(document) if document else ""
+        return 404, headers, json.dumps({"error": "InvalidEndpoint"})
+
+    def _routes(self) -> Mapping[str, Callable[..., tuple[int, Body]]]:
+        return {
+            "GET users/me": self._me,
+            "GET incremental/tickets/cursor": self._tickets,
+            "GET incremental/ticket_events": self._events,
+            "GET incremental/users/cursor": self._users,
+            "GET tickets/show_many": self._show_many,
+            "PUT tickets/update_many": self._update_many,
+            "GET job_statuses/(.+)": self._job,
+            "GET (groups|brands|ticket_forms|users)": self._list,
+            "GET ticket_fields": self._fields,
+            "POST ticket_fields": self._create_field,
+            r"POST ticket_fields/(\d+)/options": self._add_option,
+            r"DELETE ticket_fields/(\d+)": self._delete_field,
+            "GET business_hours/schedules": self._schedules,
+            r"GET business_hours/schedules/(\d+)/holidays": self._holidays,
+            "GET satisfaction_ratings": self._ratings,
+        }
+
+    def _me(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        return 200, {"user": user(self.desk.user)}
+
+    def _tickets(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        keys, place, has_more = self._page("tickets", query)
+        tickets = [ticket(self.desk.tickets[key]) for key in keys]
+        figures = [metric_set(self.desk.tickets[key]) for key in keys]
+        envelope = {"after_cursor": f"c{place}", "end_of_stream": not has_more}
+        return 200, {"tickets": tickets, "metric_sets": figures, **envelope}
+
+    def _users(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        keys, place, has_more = self._page("people", query)
+        users = [user(self.desk.people[key]) for key in keys]
+        return 200, {"users": users, "after_cursor": f"c{place}", "end_of_stream": not has_more}
+
+    def _page(self, feed: str, query: Query) -> tuple[list[str], int, bool]:
+        place = int(query.get("cursor", "c0")[1:])
+        return self.desk.feeds[feed].page(place, self.desk.page_size, self.desk.visible_until)
+
+    def _events(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        start = int(query["start_time"])
+        until = self.desk.visible_until
+        events = [
+            event
+            for event in self.desk.events.values()
+            if event.at.timestamp() >= start and event.at <= until
+        ]
+        shown = events[: self.desk.page_size]
+        end = int(shown[-1].at.timestamp()) if shown else start
+        items = [feed_item(event) for event in shown]
+        envelope = {"end_time": end, "end_of_stream": len(shown) == len(events)}
+        return 200, {"ticket_events": items, "count": len(items), **envelope}
+
+    def _show_many(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        found = (self.desk.tickets.get(key) for key in query["ids"].split(","))
+        shown = [ticket(t) for t in found if t and t.status != Status.DELETED]
+        return 200, {"tickets": shown, "count": len(shown), "next_page": None}
+
+    def _update_many(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        if len(body["tickets"]) > 100:
+            return 400, {"error": "TooManyValues"}
+        results = [self._update(place, item) for place, item in enumerate(body["tickets"])]
+        job_id = f"V3-{self.desk.new_id()}"
+        self.jobs[job_id] = {"id": job_id, "status": "completed", "results": results}
+        self._pending[job_id] = self.polls_until_done
+        return 200, {"job_status": {"id": job_id, "status": "queued", "results": None}}
+
+    def _update(self, place: int, item: Body) -> Body:
+        old = self.desk.tickets.get(str(item["id"]))
+        failed = {"index": place, "id": item["id"], "error": "TicketUpdateFailed"}
+        if old is None or old.status == Status.DELETED:
+            return failed | {"details": "Not found"}
+        if old.status == Status.CLOSED:
+            return failed | {"details": "Status: closed prevents ticket update"}
+        tags = {*old.tags, *item.get("additional_tags", ())} - {*item.get("remove_tags", ())}
+        fields = dict(old.fields)
+        for value in item.get("custom_fields", ()):
+            fields.pop(str(value["id"]), None)
+            if value["value"]:
+                fields[str(value["id"])] = value["value"]
+        self.desk.replace(old, {"tags": tuple(sorted(tags)), "fields": fields})
+        return {"id": item["id"], "action": "update", "status": "Updated", "success": True}
+
+    def _job(self, job_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        if job_id not in self.jobs:
+            return 404, {"error": "RecordNotFound"}
+        if self._pending[job_id] > 0:
+            self._pending[job_id] -= 1
+            return 200, {"job_status": {"id": job_id, "status": "working", "results": None}}
+        return 200, {"job_status": self.jobs[job_id]}
+
+    def _list(self, what: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        rows: Sequence[Body] = ()
+        if what == "groups":
+            rows = [{"id": int(g.id), "name": g.name} for g in self.desk.groups.values()]
+        if what == "users":
+            rows = [user(p) for p in self.desk.people.values() if p.role != Role.CUSTOMER]
+        start = int(query.get("page[after]", 0))
+        size = min(int(query["page[size]"]), self.desk.page_size)
+        meta = {"has_more": start + size < len(rows), "after_cursor": str(start + size)}
+        return 200, {what: rows[start : start + size], "meta": meta}
+
+    def _fields(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        fields = [self._field(one) for one in self.desk.fields.values()]
+        return 200, {"ticket_fields": fields, "meta": {"has_more": False}}
+
+    def _field(self, one: SchemaField) -> Body:
+        return field(one) | {"agent_description": self.descriptions.get(one.id)}
+
+    def _create_field(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        wanted = body["ticket_field"]
+        kind = next(ours for ours, theirs in TYPES.items() if theirs == wanted["type"])
+        options = {o["value"]: o["name"] for o in wanted.get("custom_field_options", ())}
+        field_id = self.desk.new_id()
+        self.desk.fields[field_id] = SchemaField(
+            id=field_id, title=wanted["title"], kind=kind, options=options
+        )
+        self.descriptions[field_id] = wanted["agent_description"]
+        return 201, {"ticket_field": self._field(self.desk.fields[field_id])}
+
+    def _add_option(self, field_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        option = body["custom_field_option"]
+        old = self.desk.fields[field_id]
+        options = {**old.options, option["value"]: option["name"]}
+        self.desk.fields[field_id] = SchemaField(
+            id=old.id, title=old.title, kind=old.kind, options=options
+        )
+        return 201, {"custom_field_option": {"id": 1, **option}}
+
+    def _delete_field(self, field_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        del self.desk.fields[field_id]
+        return 204, {}
+
+    def _schedules(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        rows = [
+            {
+                "id": int(s.id),
+                "name": s.name,
+                "time_zone": "Berlin",
+                "created_at": "2020-01-01T00:00:00Z",
+                "intervals": [{"start_time": a, "end_time": b} for a, b in s.intervals],
+            }
+            for s in self.desk.schedules.values()
+        ]
+        return 200, {"schedules": rows, "url": f"{URL}/api/v2/business_hours/schedules.json"}
+
+    def _holidays(self, schedule_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        rows = [
+            {"id": 1, "name": h.name, "start_date": str(h.start_on), "end_date": str(h.end_on)}
+            for h in self.desk.schedules[schedule_id].holidays
+        ]
+        return 200, {"holidays": rows}
+
+    def _ratings(self, *, query: Query, body: Body) -> tuple[int, Body]:
+        start = int(query["start_time"])
+        rows = [
+            {
+                "id": int(r.id),
+                "ticket_id": int(r.ticket_id),
+                "score": r.score,
+                "comment": "never to be stored",
+                "created_at": iso(r.offered_at),
+                "updated_at": iso(r.updated_at or r.offered_at),
+            }
+            for r in self.desk.ratings.values()
+            if (r.updated_at or r.offered_at).timestamp() >= start
+        ]
+        place = int(query.get("page[after]", 0))
+        size = min(int(query["page[size]"]), self.desk.page_size)
+        meta = {"has_more": place + size < len(rows), "after_cursor": str(place + size)}
+        return 200, {"satisfaction_ratings": rows[place : place + size], "meta": meta}
+
+
+def iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def number(vendor_id: str | None) -> int | None:
+    return None if vendor_id is None else int(vendor_id)
+
+
+def user(person: Person) -> Body:
+    return {
+        "id": int(person.id),
+        "name": person.name or "A customer's name",
+        "role": ROLES[Role(person.role)],
+        "email": "somebody@example.com",
+        "active": person.active,
+        "updated_at": "2026-01-01T00:00:00Z",
+    }
+
+
+def ticket(one: Ticket) -> Body:
+    return {
+        "id": int(one.id),
+        "status": one.status,
+        "created_at": iso(one.created_at),
+        "updated_at": iso(one.updated_at),
+        "generated_timestamp": int(one.stamp.timestamp()),
+        "subject": "never to be stored",
+        "description": "never to be stored",
+        "via": {"channel": one.channel, "source": {"from": {}, "to": {}, "rel": None}},
+        "priority": one.priority,
+        "type": one.type,
+        "tags": list(one.tags),
+        "custom_fields": [{"id": int(k), "value": v} for k, v in one.fields.items()],
+        **{
+            name: number(getattr(one, name))
+            for name in ("requester_id", "submitter_id", "assignee_id", "group_id", "brand_id")
+        },
+    }
+
+
+def metric_set(one: Ticket) -> Body:
+    return {
+        "ticket_id": int(one.id),
+        "reopens": 1,
+        "replies": 2,
+        "reply_time_in_minutes": {"calendar": 10, "business": None},
+    }
+
+
+def feed_item(event: Event) -> Body:
+    child: Body = {"id": int(event.id), "via": "Web form", "via_reference_id": None}
+    if event.kind == EventKind.CREATED:
+        child |= {"event_type": "Create", "subject": "never to be stored", "comment_present": False}
+    elif event.kind == EventKind.COMMENT:
+        child |= {
+            "event_type": "Comment",
+            "type": "Comment",
+            "author_id": number(event.actor_id),
+            "body": "never to be stored",
+            "public": event.is_public,
+        }
+    elif event.kind == EventKind.RATING:
+        child |= {"event_type": "SatisfactionRating", "score": event.value}
+    elif event.kind in NAMES:
+        name = NAMES[EventKind(event.kind)]
+        child |= {name: event.value, "previous_value": event.previous, "event_type": "Change"}
+    else:
+        child |= {"event_type": "Notification"}
+    return {
+        "id": int(event.id) + 500_000,
+        "ticket_id": int(event.ticket_id),
+        "timestamp": int(event.at.timestamp()),
+        "updater_id": number(event.actor_id) or -1,
+        "via": "Web form",
+        "child_events": [child],
+        "event_type": "Audit",
+    }
+
+
+def field(one: SchemaField) -> Body:
+    document: Body = {
+        "id": int(one.id),
+        "type": TYPES[one.kind],
+        "title": one.title,
+        "active": one.active,
+    }
+    if one.options:
+        document["custom_field_options"] = [
+            {"id": place, "name": name, "value": value}
+            for place, (value, name) in enumerate(one.options.items())
+        ]
+    return document
