@@ -1,0 +1,50 @@
+"""The practice helpdesk's own time, which tests and the demo move at will."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Seconds since the epoch; stands still between moves unless it ticks."""
+
+    def __init__(
+        self,
+        start: datetime | None = None,
+        *,
+        ticking: bool = False,
+        real: Callable[[], float] = time.time,
+    ) -> None:
+        """Start at an aware datetime, or at the real present."""
+        self._real = real
+        self._anchor = real()
+        self._base = float(int(self._anchor if start is None else start.timestamp()))
+        self._ticking = ticking
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Return the present of the practice helpdesk."""
+        with self._lock:
+            passed = self._real() - self._anchor if self._ticking else 0.0
+            return self._base + max(0.0, passed)
+
+    def advance(self, seconds: float) -> float:
+        """Move forward and return the new present."""
+        if seconds < 0:
+            message = "the clock of the practice helpdesk only moves forward"
+            raise ValueError(message)
+        with self._lock:
+            self._base += seconds
+        return self.now()
+
+    def reach(self, at: float) -> None:
+        """Move forward to an instant; do nothing when it has passed already."""
+        self.advance(max(0.0, at - self.now()))
+
+
+def iso(at: float) -> str:
+    """Render an instant as the wire writes it."""
+    return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

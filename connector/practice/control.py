@@ -1,0 +1,101 @@
+"""The control of the practice helpdesk: move its clock, let life go on, order acts and faults."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from connector.practice.clock import iso
+from connector.practice.life import live
+from connector.practice.refusal import Refusal, bad_request, not_found
+from connector.practice.routing import Answer
+
+if TYPE_CHECKING:
+    from connector.practice.helpdesk import Helpdesk
+
+CONTROL_TOKEN = "practice-control"  # noqa: S105  # a made-up secret of a made-up helpdesk
+ACTS = (
+    "create",
+    "comment",
+    "update",
+    "set_status",
+    "add_tags",
+    "remove_tags",
+    "set_field",
+    "assign",
+    "close",
+    "delete",
+    "restore",
+    "merge",
+    "rate",
+    "system_update",
+    "deactivate_field",
+)
+"""Acts that may be ordered; their parameters are those of the methods of `Acts`."""
+
+
+class Control:
+    """Behind `/practice/control`, for whoever has the control token."""
+
+    def __init__(self, desk: Helpdesk, token: str) -> None:
+        """Take control of one helpdesk."""
+        self._desk = desk
+        self._token = token
+        self._calls: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            ("GET", "status"): self._status,
+            ("POST", "advance"): self._advance,
+            ("POST", "live"): self._live,
+            ("POST", "act"): self._act,
+            ("POST", "fail_next"): self._fail_next,
+        }
+
+    def answer(self, method: str, path: str, body: Mapping[str, Any], auth: str) -> Answer:
+        """Answer one request: status, advance, live, act or fail_next."""
+        token = auth.removeprefix("Bearer ")
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            raise Refusal(401, {"error": "the control token is missing or wrong"})
+        call = self._calls.get((method, path))
+        if call is None:
+            raise not_found()
+        try:
+            with self._desk.world.lock:
+                return Answer(call(body))
+        except (TypeError, ValueError, KeyError) as error:
+            raise bad_request(f"{type(error).__name__}: {error}") from error
+
+    def live(self, seconds: float) -> dict[str, int]:
+        """Let helpdesk life go on for a while and say what happened, by kind."""
+        return live(self._desk.acts, seconds)
+
+    def _status(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        world = self._desk.world
+        by_status: dict[str, int] = {}
+        for ticket in world.tickets.values():
+            by_status[ticket.status] = by_status.get(ticket.status, 0) + 1
+        return {
+            "now": iso(world.now()),
+            "tickets": by_status,
+            "audits": len(world.feed),
+            "requests": self._desk.served,
+        }
+
+    def _advance(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return {"now": iso(self._desk.world.clock.advance(float(body["seconds"])))}
+
+    def _live(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        happened = self.live(float(body["seconds"]))
+        return {"now": iso(self._desk.world.now()), "happened": happened}
+
+    def _act(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        name = str(body["act"])
+        if name not in ACTS:
+            raise bad_request(f"unknown act {name}; known: {', '.join(ACTS)}")
+        result = getattr(self._desk.acts, name)(*body.get("args", ()), **body.get("options", {}))
+        return {"now": iso(self._desk.world.now()), "id": getattr(result, "id", None)}
+
+    def _fail_next(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        count = int(body.get("count", 1))
+        method = str(body.get("method", ""))
+        self._desk.faults.fail_next(str(body["path"]), str(body["fault"]), count, method=method)
+        return {"ordered": count}

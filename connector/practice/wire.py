@@ -1,0 +1,279 @@
+"""Tickets, people and the rest as JSON in the vendor's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from connector.practice.clock import iso
+from connector.practice.directory import Group, Holiday, Organization, Schedule, User
+from connector.practice.fields import OPTION_KINDS, TicketField
+from connector.practice.metrics import metric_set
+from connector.practice.world import Comment, Rating, Ticket, Via, World
+
+STATUS_IDS = {
+    name: 28_000_000_000_100 + place
+    for place, name in enumerate(("new", "open", "pending", "hold", "solved", "closed"))
+}
+SCRUBBED = "SCRUBBED"
+CACHED_TICKETS = 200_000
+Document = dict[str, Any]
+
+
+def ticket_bytes(world: World, ticket: Ticket, url: str) -> bytes:
+    """Return one ticket as JSON, rendered once for each of its states."""
+    known = world.rendered.get(ticket.id)
+    if known is None:
+        if len(world.rendered) > CACHED_TICKETS:
+            world.rendered.clear()
+        known = msgspec.json.encode(ticket_document(world, ticket, url))
+        world.rendered[ticket.id] = known
+    return known
+
+
+def metric_bytes(world: World, ticket: Ticket, url: str) -> bytes:
+    """Return the figures of one ticket as JSON, worked out once for each of its states."""
+    known = world.measured.get(ticket.id)
+    if known is None:
+        if len(world.measured) > CACHED_TICKETS:
+            world.measured.clear()
+        known = msgspec.json.encode(metric_document(world, ticket, url))
+        world.measured[ticket.id] = known
+    return known
+
+
+def metric_document(world: World, ticket: Ticket, url: str) -> Document:
+    """Return the figures of one ticket."""
+    document = metric_set(world, ticket, url)
+    times = {name: value for name, value in document.items() if name.endswith("_at") and value}
+    return document | {name: iso(value) for name, value in times.items()}
+
+
+def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
+    """Return a ticket as the vendor's export and show calls give it."""
+    is_deleted = ticket.status == "deleted"
+    subject = SCRUBBED if is_deleted else ticket.subject
+    values = [] if is_deleted else _values(world, ticket)
+    return {
+        "url": f"{url}/api/v2/tickets/{ticket.id}.json",
+        "id": ticket.id,
+        "external_id": None,
+        "via": via_document(ticket.via),
+        "created_at": iso(ticket.created_at),
+        "updated_at": iso(ticket.updated_at),
+        "generated_timestamp": ticket.generated_at,
+        "type": ticket.type,
+        "subject": subject,
+        "raw_subject": subject,
+        "description": SCRUBBED if is_deleted else first_comment(world, ticket),
+        "priority": ticket.priority,
+        "status": ticket.status,
+        "recipient": None,
+        "requester_id": ticket.requester_id,
+        "submitter_id": ticket.submitter_id,
+        "assignee_id": ticket.assignee_id,
+        "organization_id": ticket.organization_id,
+        "group_id": ticket.group_id,
+        "collaborator_ids": [],
+        "follower_ids": [],
+        "email_cc_ids": [],
+        "forum_topic_id": None,
+        "problem_id": None,
+        "has_incidents": False,
+        "is_public": True,
+        "due_at": None,
+        "tags": [] if is_deleted else list(ticket.tags),
+        "custom_fields": values,
+        "satisfaction_rating": {"score": ticket.satisfaction_score or "unoffered"},
+        "sharing_agreement_ids": [],
+        "custom_status_id": STATUS_IDS.get(ticket.status),
+        "fields": values,
+        "followup_ids": [],
+        "ticket_form_id": ticket.ticket_form_id,
+        "brand_id": ticket.brand_id,
+        "allow_channelback": False,
+        "allow_attachments": True,
+        "from_messaging_channel": ticket.via.channel in {"native_messaging", "chat"},
+        "support_type": ticket.support_type,
+    }
+
+
+def first_comment(world: World, ticket: Ticket) -> str:
+    """Return the text a ticket began with."""
+    if not ticket.audits:
+        return ""
+    changes = world.feed[ticket.audits[0]].changes
+    return next((change.text for change in changes if isinstance(change, Comment)), "")
+
+
+def via_document(via: Via) -> Document:
+    """Return the object form of how something came in."""
+    source: Document = {"from": {}, "to": {}, "rel": via.rel}
+    if via.rel in {"merge", "follow_up"}:
+        source["from"] = {"ticket_id": via.reference}
+    elif via.rel in {"trigger", "automation"}:
+        source["from"] = {"id": via.reference, "title": via.rel.title(), "deleted": False}
+    return {"channel": via.channel, "source": source}
+
+
+def user_document(user: User, url: str) -> Document:
+    """Return a person."""
+    return {
+        "id": user.id,
+        "url": f"{url}/api/v2/users/{user.id}.json",
+        "name": user.name,
+        "email": user.email,
+        "created_at": iso(user.created_at),
+        "updated_at": iso(user.updated_at),
+        "time_zone": "UTC",
+        "iana_time_zone": "Etc/UTC",
+        "phone": None,
+        "locale": "en-US",
+        "organization_id": user.organization_id,
+        "role": user.role,
+        "verified": True,
+        "external_id": None,
+        "tags": [],
+        "active": user.active,
+        "shared": False,
+        "shared_agent": False,
+        "moderator": user.role == "admin",
+        "only_private_comments": False,
+        "restricted_agent": False,
+        "suspended": user.suspended,
+        "default_group_id": user.group_ids[0] if user.group_ids else None,
+        "user_fields": {},
+    }
+
+
+def group_document(group: Group, url: str) -> Document:
+    """Return a group."""
+    at = iso(group.created_at)
+    return {
+        "url": f"{url}/api/v2/groups/{group.id}.json",
+        "id": group.id,
+        "is_public": True,
+        "name": group.name,
+        "description": "",
+        "default": False,
+        "deleted": group.deleted,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+def organization_document(organization: Organization, url: str) -> Document:
+    """Return a customer company."""
+    at = iso(organization.created_at)
+    return {
+        "url": f"{url}/api/v2/organizations/{organization.id}.json",
+        "id": organization.id,
+        "name": organization.name,
+        "shared_tickets": False,
+        "shared_comments": False,
+        "external_id": None,
+        "created_at": at,
+        "updated_at": at,
+        "domain_names": [],
+        "details": None,
+        "notes": None,
+        "group_id": None,
+        "tags": [],
+        "organization_fields": {},
+    }
+
+
+def schedule_document(schedule: Schedule) -> Document:
+    """Return a schedule; the zone has its display name."""
+    at = iso(schedule.created_at)
+    intervals = [{"start_time": start, "end_time": end} for start, end in schedule.intervals]
+    return {
+        "id": schedule.id,
+        "name": schedule.name,
+        "time_zone": schedule.time_zone,
+        "created_at": at,
+        "updated_at": at,
+        "intervals": intervals,
+    }
+
+
+def holiday_document(holiday: Holiday) -> Document:
+    """Return a holiday of a schedule."""
+    return {
+        "id": holiday.id,
+        "name": holiday.name,
+        "start_date": holiday.start_on.isoformat(),
+        "end_date": holiday.end_on.isoformat(),
+    }
+
+
+def field_document(field: TicketField, url: str) -> Document:
+    """Return a ticket field with its options."""
+    document = {
+        "url": f"{url}/api/v2/ticket_fields/{field.id}.json",
+        "id": field.id,
+        "type": field.kind,
+        "title": field.title,
+        "raw_title": field.title,
+        "description": field.description,
+        "raw_description": field.description,
+        "position": 9999,
+        "active": field.active,
+        "required": False,
+        "collapsed_for_agents": False,
+        "regexp_for_validation": None,
+        "title_in_portal": field.title,
+        "raw_title_in_portal": field.title,
+        "visible_in_portal": False,
+        "editable_in_portal": False,
+        "required_in_portal": False,
+        "tag": field.tag,
+        "created_at": iso(field.created_at),
+        "updated_at": iso(field.updated_at),
+        "removable": field.removable,
+        "key": None,
+        "agent_description": None,
+    }
+    if field.kind in OPTION_KINDS:
+        document["custom_field_options"] = [
+            {"id": o.id, "name": o.name, "raw_name": o.name, "value": o.value, "default": False}
+            for o in field.options
+        ]
+    return document
+
+
+def rating_document(rating: Rating, url: str) -> Document:
+    """Return a satisfaction rating."""
+    return {
+        "url": f"{url}/api/v2/satisfaction_ratings/{rating.id}.json",
+        "id": rating.id,
+        "assignee_id": rating.assignee_id,
+        "group_id": rating.group_id,
+        "requester_id": rating.requester_id,
+        "ticket_id": rating.ticket_id,
+        "score": rating.score,
+        "created_at": iso(rating.created_at),
+        "updated_at": iso(rating.updated_at),
+        "comment": rating.comment,
+        "reason": "No reason provided",
+        "reason_id": None,
+    }
+
+
+def _values(world: World, ticket: Ticket) -> list[Mapping[str, Any]]:
+    return [
+        {"id": one.id, "value": wire_value(one, ticket.values.get(one.id))}
+        for one in world.fields.custom()
+    ]
+
+
+def wire_value(field: TicketField, value: Any) -> Any:
+    """Return a stored value as the wire writes it: a checkbox is never null."""
+    return False if value is None and field.kind == "checkbox" else value
+
+
+def joined(items: Iterable[bytes]) -> bytes:
+    """Return rendered items as the inside of a JSON array."""
+    return b",".join(items)

@@ -1,0 +1,230 @@
+"""The state of the practice helpdesk: tickets, and the feed of everything that happened to them.
+
+The feed is append-only and in order of time, so an audit's id is its place in it. Histories are
+tuples and arrays, not objects, because the helpdesk has to hold a million tickets.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from connector.practice.clock import Clock
+from connector.practice.directory import Directory
+from connector.practice.fields import Fields
+from connector.practice.refusal import not_found
+
+AUDIT_BASE = 29_000_000_000_000
+AUDIT_STRIDE = 32
+STATUSES = ("new", "open", "pending", "hold", "solved", "closed", "deleted")
+UNSOLVED = frozenset({"new", "open", "pending", "hold"})
+MAX_STALE_SHARE = 2
+
+
+class Via(NamedTuple):
+    """How something came in: the object's channel, the feed's text, and what it refers to."""
+
+    channel: str
+    text: str
+    rel: str | None = None
+    reference: int | None = None
+
+
+API = Via("api", "Web service")
+AGENT = Via("web", "Web form")
+AUTOMATION = Via("rule", "Rule", "automation", 360001)
+TRIGGER = Via("rule", "Rule", "trigger", 360002)
+SYSTEM = Via("system", "Closed Ticket")
+
+
+class Change(NamedTuple):
+    """A field of the ticket changed; custom fields are named by their number."""
+
+    name: str | int
+    old: Any
+    new: Any
+
+
+class Comment(NamedTuple):
+    """Somebody wrote; the author is the audit's unless another is given."""
+
+    public: bool
+    text: str
+    author_id: int | None = None
+
+
+class Created(NamedTuple):
+    """The ticket began with these values."""
+
+    values: tuple[tuple[str | int, Any], ...]
+
+
+class Audit(NamedTuple):
+    """One update of one ticket; `at` comes first because the feed is sorted by it."""
+
+    at: int
+    ticket_id: int
+    author_id: int
+    via: Via
+    changes: tuple[Change | Comment | Created, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Ticket:
+    """A ticket as it stands; `audits` are places in the feed."""
+
+    id: int
+    created_at: int
+    updated_at: int
+    generated_at: int
+    via: Via
+    subject: str
+    requester_id: int
+    submitter_id: int
+    status: str = "new"
+    priority: str | None = None
+    type: str | None = None
+    assignee_id: int | None = None
+    group_id: int | None = None
+    organization_id: int | None = None
+    brand_id: int | None = None
+    ticket_form_id: int | None = None
+    schedule_id: int | None = None
+    satisfaction_score: str | None = None
+    tags: tuple[str, ...] = ()
+    values: dict[int, Any] = field(default_factory=dict)
+    support_type: str = "agent"
+    before_deletion: str | None = None
+    audits: array[int] = field(default_factory=lambda: array("q"))
+
+    def apply(self, change: Change) -> None:
+        """Take on the new value of one field."""
+        if isinstance(change.name, int):
+            values = {**self.values, change.name: change.new}
+            self.values = {key: value for key, value in values.items() if value is not None}
+        else:
+            setattr(self, change.name, change.new)
+
+
+@dataclass(slots=True)
+class Rating:
+    """A satisfaction rating: offered first, then good or bad in the same row."""
+
+    id: int
+    ticket_id: int
+    requester_id: int
+    score: str
+    created_at: int
+    updated_at: int
+    assignee_id: int | None = None
+    group_id: int | None = None
+    comment: str | None = None
+
+
+class World:
+    """One helpdesk account; hold `lock` while reading or changing it from a server thread."""
+
+    def __init__(self, clock: Clock, *, seed: int = 0) -> None:
+        """Begin with an empty account."""
+        self.clock = clock
+        self.seed = seed
+        self.lock = threading.RLock()
+        self.directory = Directory()
+        self.fields = Fields()
+        self.tickets: dict[int, Ticket] = {}
+        self.feed: list[Audit] = []
+        self.ratings: dict[int, Rating] = {}
+        self.rendered: dict[int, bytes] = {}
+        self.measured: dict[int, bytes] = {}
+        self._order: list[tuple[int, int]] = []
+
+    def now(self) -> int:
+        """Return the present in whole seconds."""
+        return int(self.clock.now())
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        """Return a ticket that was not deleted, or refuse."""
+        ticket = self.tickets.get(ticket_id)
+        if ticket is None or ticket.status == "deleted":
+            raise not_found()
+        return ticket
+
+    def load(self, tickets: Iterable[Ticket], audits: list[Audit]) -> None:
+        """Take in many tickets and their histories at once, in any order."""
+        self.tickets.update((ticket.id, ticket) for ticket in tickets)
+        audits.sort(key=itemgetter(0))
+        for place, audit in enumerate(audits, start=len(self.feed)):
+            self.tickets[audit.ticket_id].audits.append(place)
+        self.feed.extend(audits)
+        self._rebuild_order()
+
+    def record(
+        self,
+        ticket: Ticket,
+        author_id: int,
+        changes: Sequence[Change | Comment | Created],
+        via: Via = API,
+    ) -> Audit | None:
+        """Write an audit, take on its changes and move both stamps; no changes, no audit."""
+        if not changes:
+            return None
+        at = self.now()
+        audit = Audit(at, ticket.id, author_id, via, tuple(changes))
+        for change in changes:
+            if isinstance(change, Change):
+                ticket.apply(change)
+        ticket.audits.append(len(self.feed))
+        self.feed.append(audit)
+        ticket.updated_at = at
+        self.touch(ticket)
+        return audit
+
+    def touch(self, ticket: Ticket) -> None:
+        """Move only the generated stamp, as updates by the vendor's own system do."""
+        ticket.generated_at = self.now()
+        self.tickets[ticket.id] = ticket
+        self.rendered.pop(ticket.id, None)
+        self.measured.pop(ticket.id, None)
+        insort(self._order, (ticket.generated_at, ticket.id))
+        if len(self._order) > MAX_STALE_SHARE * len(self.tickets) + 1000:
+            self._rebuild_order()
+
+    def forget_rendered(self) -> None:
+        """Drop rendered tickets, because something that all of them show has changed."""
+        self.rendered.clear()
+
+    def exported(self, after: tuple[int, int], until: int) -> Iterator[Ticket]:
+        """Yield tickets in order of (generated stamp, id) after a place, up to an instant."""
+        order = self._order
+        place = bisect_right(order, after)
+        previous = after
+        while place < len(order) and order[place][0] <= until:
+            stamp, ticket_id = entry = order[place]
+            ticket = self.tickets[ticket_id]
+            if ticket.generated_at == stamp and entry != previous:
+                yield ticket
+            previous = entry
+            place += 1
+
+    def history(self, ticket: Ticket) -> Iterator[tuple[int, Audit]]:
+        """Yield the audits of a ticket with their ids, oldest first."""
+        for place in ticket.audits:
+            yield audit_id(place), self.feed[place]
+
+    def feed_places(self, start: int, until: int) -> range:
+        """Return the places in the feed of audits from one instant to another, both included."""
+        low = bisect_left(self.feed, start, key=itemgetter(0))
+        return range(low, bisect_right(self.feed, until, key=itemgetter(0)))
+
+    def _rebuild_order(self) -> None:
+        self._order = sorted((t.generated_at, t.id) for t in self.tickets.values())
+
+
+def audit_id(place: int) -> int:
+    """Return the id of the audit at a place in the feed."""
+    return AUDIT_BASE + AUDIT_STRIDE * place
