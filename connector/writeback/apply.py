@@ -1,4 +1,4 @@
-"""Writes a plan batch by batch: intent and receipt are journaled, outcomes collected and journaled."""
+"""Writes a plan batch by batch: intents are journaled before, receipts and outcomes after."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from connector.adapters.base import Adapter
 from connector.errors import AdapterError
 from connector.model.change import Outcome, Receipt, WriteResult
 from connector.model.run import WriteCounts
-from connector.writeback.journal import REFUSALS, Intent, Journal, ledger
+from connector.store.state import State
+from connector.writeback.outcomes import REFUSALS, Books, answered
 from connector.writeback.plan import Plan, PlannedChange
 
 
@@ -36,7 +37,7 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def apply(
     adapter: Adapter,
-    journal: Journal,
+    state: State,
     plan: Plan,
     *,
     run: str,
@@ -49,7 +50,7 @@ def apply(
     `lease_check` raises when this run is no longer the one that may write. When the helpdesk
     fails, the batch in question stays open in the journal and is settled by the next run.
     """
-    writer = _Writer(adapter, journal, plan.helpdesk, run, poll)
+    writer = _Writer(adapter, Books(state, plan.helpdesk), plan, run, poll)
     batches = list(_batches(plan.changes, adapter.capabilities.write_batch))
     counts = WriteCounts(planned=len(plan.changes))
     refused: list[WriteResult] = []
@@ -73,29 +74,23 @@ def apply(
 class _Writer:
     """Sends batches of one run to one helpdesk."""
 
-    def __init__(
-        self, adapter: Adapter, journal: Journal, helpdesk: str, run: str, poll: Poll
-    ) -> None:
+    def __init__(self, adapter: Adapter, books: Books, plan: Plan, run: str, poll: Poll) -> None:
         self.adapter = adapter
-        self.journal = journal
-        self.helpdesk = helpdesk
+        self.books = books
+        self.is_undo = plan.is_undo
         self.run = run
         self.poll = poll
 
     def write(self, batch: Sequence[PlannedChange]) -> tuple[WriteResult, ...]:
         """Write one batch and return what became of each ticket; unknown ones are deferred."""
-        intents = [
-            Intent(
-                change=planned.change,
-                before_fields=planned.before_fields,
-                before_tags=planned.before_tags,
-            )
-            for planned in batch
-        ]
-        now = self.poll.now
-        batch_id = self.journal.record_intent(self.run, self.helpdesk, intents, at=now())
-        receipt = self.adapter.submit([intent.change for intent in intents])
-        self.journal.record_receipt(batch_id, receipt.job)
+        books, now = self.books, self.poll.now
+        intents = [planned.intent for planned in batch]
+        sent_at = now()
+        number = books.state.record_intent(
+            self.run, books.helpdesk, intents, at=sent_at, is_undo=self.is_undo
+        )
+        receipt = self.adapter.submit([planned.change for planned in batch])
+        books.state.record_receipt(number, receipt.job, at=now())
         results = collect(self.adapter, receipt, self.poll)
         if results is None:
             return tuple(
@@ -103,20 +98,9 @@ class _Writer:
                 for change in receipt.changes
             )
         results = answered(receipt, results)
-        self.journal.record_outcomes(batch_id, results, at=now())
-        return self._parked(results)
-
-    def _parked(self, results: Sequence[WriteResult]) -> tuple[WriteResult, ...]:
-        """Tell which refused tickets are parked by now."""
-        if not any(result.outcome in REFUSALS for result in results):
-            return tuple(results)
-        parked = ledger(self.journal.rows(self.helpdesk)).parked
-        return tuple(
-            msgspec.structs.replace(result, outcome=Outcome.PARKED)
-            if result.ticket_id in parked and result.outcome in REFUSALS
-            else result
-            for result in results
-        )
+        books.enter(number, intents, results, sent_at=sent_at, at=now())
+        stamps = {p.change.ticket_id: p.change.expected_stamp or sent_at for p in batch}
+        return books.refuse(results, stamps, at=now())
 
 
 def collect(adapter: Adapter, receipt: Receipt, poll: Poll) -> tuple[WriteResult, ...] | None:
@@ -129,18 +113,6 @@ def collect(adapter: Adapter, receipt: Receipt, poll: Poll) -> tuple[WriteResult
         poll.sleep(wait)
         waited += wait
         wait = min(2 * wait, poll.longest_wait_s)
-
-
-def answered(receipt: Receipt, results: Sequence[WriteResult]) -> tuple[WriteResult, ...]:
-    """Return one result for each change: a ticket without an answer was not written."""
-    known = {result.ticket_id: result for result in results}
-    return tuple(
-        known.get(change.ticket_id)
-        or WriteResult(
-            ticket_id=change.ticket_id, outcome=Outcome.REJECTED, detail="the answer left it out"
-        )
-        for change in receipt.changes
-    )
 
 
 def _batches(changes: Sequence[PlannedChange], size: int) -> Iterator[Sequence[PlannedChange]]:

@@ -11,6 +11,7 @@ import msgspec
 
 from connector.model.change import TicketChange
 from connector.model.page import TicketField
+from connector.store.journal import Intent
 from connector.writeback.labels import SEVERITY
 from connector.writeback.planner import BRAKED, Draft, Known, Planner, Rules, TicketView
 from connector.writeback.reasons import Reason
@@ -21,12 +22,22 @@ EXAMPLES = 5
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket to write: the change, why, and our part of the ticket before."""
+    """One ticket to write: the change, why, and what its fields showed before."""
 
     change: TicketChange
     reasons: tuple[Reason, ...]
-    before_fields: Mapping[str, str | None] = {}
-    before_tags: tuple[str, ...] = ()
+    before: Mapping[str, str | None] = {}
+
+    @property
+    def intent(self) -> Intent:
+        """Return what the journal keeps of it."""
+        return Intent(
+            ticket_id=self.change.ticket_id,
+            add_tags=self.change.add_tags,
+            remove_tags=self.change.remove_tags,
+            fields_before=self.before,
+            fields_after=self.change.fields,
+        )
 
 
 class SummaryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +89,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     batches: int = 0
     requests: int = 0
     stopped: str = ""
+    is_undo: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -168,7 +180,9 @@ def _held(drafts: Iterable[Draft], known: Known, max_share: float) -> tuple[Held
         )
         for reason, ids in tickets.items()
     )
-    return tuple(h for h in found if h.share > max_share and h.key not in known.approved)
+    return tuple(
+        h for h in found if h.share > max_share and (h.goal, h.state) not in known.approved
+    )
 
 
 def _planned(draft: Draft) -> PlannedChange:
@@ -176,8 +190,7 @@ def _planned(draft: Draft) -> PlannedChange:
     return PlannedChange(
         change=change(draft.look.ticket, delta, draft.wanted),
         reasons=draft.reasons,
-        before_fields={key: draft.shown.fields.get(key) for key in delta.fields},
-        before_tags=tuple(sorted(draft.shown.tags)),
+        before={key: draft.shown.fields.get(key) for key in delta.fields},
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from connector.model.page import TicketField
 from connector.model.ticket import Mark, Status, Ticket
+from connector.store.journal import Believed
 from connector.writeback.labels import TicketLabels, labels
 from connector.writeback.note import Membership, is_same_state
 from connector.writeback.ownership import Names
@@ -16,7 +17,6 @@ from connector.writeback.reasons import ANY, WRITABLE, Cause, Gate, Look, Reason
 from connector.writeback.shown import (
     TAG,
     Ours,
-    Own,
     Wearer,
     as_believed,
     aspects,
@@ -54,16 +54,17 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What is known besides the tickets: our own writes, and what people decided.
 
-    `parked` maps ticket ids to when they were parked; a ticket that changed since is tried again.
-    `in_flight` are tickets whose last write is still running. `approved` holds `GOAL:STATE`.
+    `parked` maps ticket ids to the version that was refused; a newer one is tried again.
+    `in_flight` are tickets whose last write is still running. `approved` are pairs of goal and
+    state.
     `is_daily_run` lets goals travel that show their status once a day.
     """
 
     open_tickets: int
-    own: Mapping[str, Own] = {}
+    own: Mapping[str, Believed] = {}
     parked: Mapping[str, datetime] = {}
     in_flight: frozenset[str] = frozenset()
-    approved: frozenset[str] = frozenset()
+    approved: frozenset[tuple[str, str]] = frozenset()
     is_daily_run: bool = True
 
 
@@ -98,12 +99,12 @@ class Planner:
 
     def hands_off(self, ticket: Ticket) -> str:
         """Say why a ticket is not even looked at, or nothing."""
-        parked_at = self.known.parked.get(ticket.id)
+        refused = self.known.parked.get(ticket.id)
         if self.names.ignore in ticket.tags:
             return "ignored"
         if ticket.marks & UNTOUCHED:
             return "merged or spam"
-        if parked_at is not None and ticket.stamp <= parked_at:
+        if refused is not None and ticket.stamp <= refused:
             return "parked"
         if ticket.id in self.known.in_flight:
             return "in flight"

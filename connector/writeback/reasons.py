@@ -8,9 +8,10 @@ from enum import StrEnum
 import msgspec
 
 from connector.model.ticket import Mark, Status, Ticket
+from connector.store.journal import Believed
 from connector.writeback.labels import STILL_TO_DO, TicketLabels
 from connector.writeback.note import Membership, told_states
-from connector.writeback.shown import Ours, Own, Wearer
+from connector.writeback.shown import Ours, Wearer
 from connector.writeback.words import OUTCOMES_TO_ACT_ON, WORDS_TO_ACT_ON, Word
 
 WRITABLE = frozenset({Status.NEW, Status.OPEN})
@@ -48,11 +49,11 @@ class Gate(msgspec.Struct, frozen=True):
     """When a goal's status may travel by itself."""
 
     is_daily_run: bool
-    approved: frozenset[str] = frozenset()
+    approved: frozenset[tuple[str, str]] = frozenset()
 
     def lets(self, membership: Membership, word: Word | None) -> bool:
         """Tell whether the status may travel now."""
-        if f"{membership.goal}:{word}" in self.approved or membership.show == "at_once":
+        if (membership.goal, word) in self.approved or membership.show == "at_once":
             return True
         return membership.show == "daily" and self.is_daily_run
 
@@ -67,7 +68,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     memberships: tuple[Membership, ...]
     labels: TicketLabels
     base: Ours
-    own: Own | None
+    own: Believed | None
     wearer: Wearer
 
 

@@ -12,9 +12,11 @@ from connector.errors import FatalError
 from connector.model.change import Outcome, Receipt, TicketChange, WriteResult
 from connector.model.run import WriteCounts
 from connector.model.ticket import Status, Ticket
-from connector.writeback.apply import Poll, answered
-from connector.writeback.journal import Journal, OpenBatch
+from connector.store.journal import Intent, OpenBatch
+from connector.store.state import State
+from connector.writeback.apply import Poll
 from connector.writeback.note import is_same_note
+from connector.writeback.outcomes import Books, answered
 
 PATIENCE = timedelta(hours=1)
 READ_BATCH = 100
@@ -29,7 +31,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 def settle(
     adapter: Adapter,
-    journal: Journal,
+    state: State,
     *,
     helpdesk: str,
     lease_check: Callable[[], None],
@@ -40,30 +42,38 @@ def settle(
     A job that is still running is left alone for an hour; after that the tickets decide.
     """
     counts, in_flight = WriteCounts(), set[str]()
-    for batch in journal.open_batches(helpdesk):
+    books = Books(state, helpdesk)
+    for batch in state.open_batches(helpdesk):
         lease_check()
-        if _is_running(adapter, journal, batch, poll, counts):
-            in_flight.update(intent.change.ticket_id for intent in batch.intents)
+        results = _results(adapter, batch, poll)
+        if results is None:
+            in_flight.update(intent.ticket_id for intent in batch.intents)
+            continue
+        books.enter(batch.batch, batch.intents, results, sent_at=batch.at, at=poll.now())
+        for result in results:
+            counts.count(result.outcome)
     return Settled(counts=counts, in_flight=frozenset(in_flight))
 
 
-def _is_running(
-    adapter: Adapter, journal: Journal, batch: OpenBatch, poll: Poll, counts: WriteCounts
-) -> bool:
-    """Settle one batch if it can be; tell whether it has to be waited for."""
-    changes = tuple(intent.change for intent in batch.intents)
-    results = None
+def _results(adapter: Adapter, batch: OpenBatch, poll: Poll) -> tuple[WriteResult, ...] | None:
+    """Return what became of one batch; None if it has to be waited for."""
+    changes = tuple(_change(intent) for intent in batch.intents)
     if batch.job is not None:
-        receipt = Receipt(changes=changes, job=batch.job)
-        results, is_known = _ask(adapter, receipt)
-        if results is None and is_known and poll.now() - batch.sent_at < PATIENCE:
-            return True
-    if results is None:
-        results = tuple(_by_reading(adapter, changes))
-    journal.record_outcomes(batch.id, results, at=poll.now())
-    for result in results:
-        counts.count(result.outcome)
-    return False
+        results, is_known = _ask(adapter, Receipt(changes=changes, job=batch.job))
+        if results is not None:
+            return results
+        if is_known and poll.now() - batch.at < PATIENCE:
+            return None
+    return tuple(_by_reading(adapter, changes))
+
+
+def _change(intent: Intent) -> TicketChange:
+    return TicketChange(
+        ticket_id=intent.ticket_id,
+        add_tags=intent.add_tags,
+        remove_tags=intent.remove_tags,
+        fields=intent.fields_after,
+    )
 
 
 def _ask(adapter: Adapter, receipt: Receipt) -> tuple[tuple[WriteResult, ...] | None, bool]:

@@ -11,6 +11,7 @@ import msgspec
 from connector.model.change import TicketChange
 from connector.model.page import TicketField
 from connector.model.ticket import Ticket
+from connector.store.journal import Believed, Intent
 from connector.writeback.labels import TicketLabels
 from connector.writeback.note import is_same_note, is_same_state
 from connector.writeback.ownership import Names
@@ -30,19 +31,6 @@ class Ours(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """Tell whether the ticket shows nothing of ours."""
         return not self.tags and not any(self.fields.values())
-
-
-class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """What our acknowledged writes left on a ticket.
-
-    `fields` and `tags` name only what we wrote. `corrected` are the aspects (field ids, `tag:` and
-    a tag) in which the last write put right what a person had changed.
-    """
-
-    at: datetime
-    fields: Mapping[str, str | None] = {}
-    tags: frozenset[str] = frozenset()
-    corrected: frozenset[str] = frozenset()
 
 
 class Wearer(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +73,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         tags = self.vocabulary.intersection(ticket.tags)
         return Ours(fields, tags - {value for value in fields.values() if value})
 
-    def recall(self, own: Own | None) -> Own | None:
+    def recall(self, own: Believed | None) -> Believed | None:
         """Forget what we wrote into fields that are no longer ours."""
         if own is None:
             return None
@@ -109,7 +97,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         return option in ours.tags if field_id is None else ours.fields.get(field_id) == option
 
 
-def as_believed(shown: Ours, own: Own | None, stamp: datetime) -> Ours:
+def as_believed(shown: Ours, own: Believed | None, stamp: datetime) -> Ours:
     """Return what the ticket shows now: the newest of the last read and our own writes.
 
     `stamp` is the version that was read. A helpdesk may withhold its newest minute, so a read can
@@ -140,7 +128,7 @@ def difference(shown: Ours, wanted: Ours, *, leave: frozenset[str] = frozenset()
     return Ours(fields, tags)
 
 
-def changed_by_others(shown: Ours, own: Own | None) -> frozenset[str]:
+def changed_by_others(shown: Ours, own: Believed | None) -> frozenset[str]:
     """Return the aspects that no longer show what we last wrote."""
     if own is None:
         return frozenset()
@@ -161,18 +149,19 @@ def change(ticket: Ticket, delta: Ours, wanted: Ours) -> TicketChange:
     )
 
 
-def after(own: Own | None, change: TicketChange, *, before: Ours, at: datetime) -> Own:
+def after(own: Believed | None, intent: Intent, *, at: datetime) -> Believed:
     """Return what our writes have left on a ticket after one more was acknowledged."""
-    old = own or Own(at=at)
-    fields = {**old.fields, **change.fields}
-    tags = (old.tags | set(change.add_tags)) - set(change.remove_tags)
-    touched = {*change.fields, *(TAG + tag for tag in (*change.add_tags, *change.remove_tags))}
+    old = own or Believed(at=at)
+    before = Ours(intent.fields_before, old.tags - set(intent.add_tags) | set(intent.remove_tags))
+    fields = {**old.fields, **intent.fields_after}
+    tags = (old.tags | set(intent.add_tags)) - set(intent.remove_tags)
+    touched = {*intent.fields_after, *(TAG + t for t in (*intent.add_tags, *intent.remove_tags))}
     put_right = {
         key
         for key in touched & changed_by_others(before, own)
         if is_same_state(_value(old.fields, old.tags, key), _value(fields, tags, key))
     }
-    return Own(
+    return Believed(
         at=at,
         fields=fields,
         tags=frozenset(tags),

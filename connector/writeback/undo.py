@@ -10,7 +10,7 @@ import msgspec
 
 from connector.model.change import Outcome, TicketChange
 from connector.model.ticket import Status, Ticket
-from connector.writeback.journal import Row
+from connector.store.journal import JournalRow
 from connector.writeback.note import is_same_note
 from connector.writeback.plan import Plan, PlannedChange
 from connector.writeback.reasons import ANY, Cause, Reason
@@ -26,10 +26,14 @@ class Stays(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UndoPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan that `apply` writes like any other, and what stays as it is."""
+    """A plan that `apply` writes like any other, and what stays as it is.
+
+    `batches` are the journaled ones it takes back: to be marked as undone once it was written.
+    """
 
     plan: Plan
     stays: tuple[Stays, ...] = ()
+    batches: tuple[int, ...] = ()
 
 
 class _Written(msgspec.Struct, kw_only=True):
@@ -40,25 +44,24 @@ class _Written(msgspec.Struct, kw_only=True):
     before_tags: dict[str, bool] = {}
     after_tags: dict[str, bool] = {}
 
-    def add(self, row: Row) -> None:
+    def add(self, row: JournalRow) -> None:
         """Add one acknowledged change; the first image before and the last after count."""
-        change, before = row.intent.change, row.intent.before
-        for key, value in change.fields.items():
-            self.before_fields.setdefault(key, before.fields.get(key))
+        for key, value in row.fields_after.items():
+            self.before_fields.setdefault(key, row.fields_before.get(key))
             self.after_fields[key] = value
-        for tags, there in ((change.add_tags, True), (change.remove_tags, False)):
+        for tags, there in ((row.tags_added, True), (row.tags_removed, False)):
             for tag in tags:
-                self.before_tags.setdefault(tag, tag in before.tags)
+                self.before_tags.setdefault(tag, not there)
                 self.after_tags[tag] = there
 
 
-def tickets_written(rows: Iterable[Row], run: str | None = None) -> tuple[str, ...]:
+def tickets_written(rows: Iterable[JournalRow], run: str | None = None) -> tuple[str, ...]:
     """Return the tickets that an undo has to look at: of one run, or of all."""
     return tuple(_written(rows, run))
 
 
 def plan_undo(
-    rows: Iterable[Row],
+    rows: Iterable[JournalRow],
     tickets: Mapping[str, Ticket],
     *,
     helpdesk: str,
@@ -70,6 +73,7 @@ def plan_undo(
 
     `tickets` are as the helpdesk has them now; one that is not there is gone.
     """
+    rows = tuple(rows)
     changes, stays = [], []
     for ticket_id, written in _written(rows, run).items():
         ticket = tickets.get(ticket_id)
@@ -85,16 +89,23 @@ def plan_undo(
         changes=tuple(changes),
         batches=batches,
         requests=2 * batches,
+        is_undo=True,
     )
-    return UndoPlan(plan=plan, stays=tuple(stays))
+    taken = {row.batch for row in rows if run is None or _is_of(row, run)}
+    return UndoPlan(plan=plan, stays=tuple(stays), batches=tuple(sorted(taken)))
 
 
-def _written(rows: Iterable[Row], run: str | None) -> dict[str, _Written]:
+def _written(rows: Iterable[JournalRow], run: str | None) -> dict[str, _Written]:
     found: dict[str, _Written] = {}
     for row in rows:
-        if row.outcome == Outcome.WRITTEN and run in {None, row.run}:
-            found.setdefault(row.intent.change.ticket_id, _Written()).add(row)
+        if row.outcome == Outcome.WRITTEN and (run is None or _is_of(row, run)):
+            found.setdefault(row.ticket, _Written()).add(row)
     return found
+
+
+def _is_of(row: JournalRow, run: str) -> bool:
+    """Tell whether a row is of this run and was not taken back already."""
+    return row.run == run and not row.is_undone
 
 
 def _back(
@@ -147,11 +158,9 @@ def _where_untouched(
         fields=ours,
         expected_stamp=ticket.stamp,
     )
-    before_fields = {key: ticket.fields.get(key) for key in ours}
     planned = PlannedChange(
         change=change,
         reasons=(Reason(Cause.UNDONE, ANY, "undone"),),
-        before_fields=before_fields,
-        before_tags=tuple(remove),
+        before={key: ticket.fields.get(key) for key in ours},
     )
     return planned, left

@@ -1,0 +1,78 @@
+"""Keeps what became of a batch: outcomes, what written tickets now show, and who is parked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from connector.model.change import Outcome, Receipt, WriteResult
+from connector.store.journal import Intent
+from connector.store.state import State
+from connector.writeback.shown import after
+
+REFUSALS = frozenset({Outcome.CONFLICT, Outcome.LOCKED, Outcome.MISSING, Outcome.REJECTED})
+
+
+class Books(msgspec.Struct, frozen=True):
+    """The journal and refusals of one helpdesk."""
+
+    state: State
+    helpdesk: str
+
+    def enter(
+        self,
+        batch: int,
+        intents: Sequence[Intent],
+        results: Sequence[WriteResult],
+        *,
+        sent_at: datetime,
+        at: datetime,
+    ) -> None:
+        """Journal outcomes, and with them what written tickets show of ours from now on."""
+        believed = self.state.believed(self.helpdesk)
+        by_ticket = {intent.ticket_id: intent for intent in intents}
+        left = {}
+        for result in results:
+            if result.outcome == Outcome.WRITTEN:
+                stamp = result.ticket.stamp if result.ticket else sent_at
+                old = believed.get(result.ticket_id)
+                left[result.ticket_id] = after(old, by_ticket[result.ticket_id], at=stamp)
+        self.state.record_outcomes(batch, results, at=at, left=left)
+        self.state.allow(self.helpdesk, tuple(left))
+
+    def refuse(
+        self,
+        results: Sequence[WriteResult],
+        stamps: Mapping[str, datetime],
+        *,
+        at: datetime,
+    ) -> tuple[WriteResult, ...]:
+        """Count refusals; a version of a ticket refused the same way too often is parked."""
+        refused = [result for result in results if result.outcome in REFUSALS]
+        for result in refused:
+            stamp = stamps.get(result.ticket_id, at)
+            self.state.refuse(
+                self.helpdesk, result.ticket_id, reason=result.outcome, stamp=stamp, at=at
+            )
+        known = self.state.refusals(self.helpdesk) if refused else {}
+        parked = {ticket_id for ticket_id, refusal in known.items() if refusal.is_parked}
+        return tuple(
+            msgspec.structs.replace(result, outcome=Outcome.PARKED)
+            if result in refused and result.ticket_id in parked
+            else result
+            for result in results
+        )
+
+
+def answered(receipt: Receipt, results: Sequence[WriteResult]) -> tuple[WriteResult, ...]:
+    """Return one result for each change: a ticket without an answer was not written."""
+    known = {result.ticket_id: result for result in results}
+    return tuple(
+        known.get(change.ticket_id)
+        or WriteResult(
+            ticket_id=change.ticket_id, outcome=Outcome.REJECTED, detail="the answer left it out"
+        )
+        for change in receipt.changes
+    )
