@@ -122,6 +122,10 @@ class MemoryHelpdesk:
         if self._failures:
             raise self._failures.popleft()
 
+    def missing_id(self) -> str:
+        """Return an id that nothing has."""
+        return "999999"
+
     def new_id(self) -> str:
         """Return an id that nothing else has."""
         self._last_id += 1

@@ -16,6 +16,7 @@ from connector.adapters.memory import MemoryHelpdesk
 from connector.errors import AdapterError
 from connector.model.page import SchemaField
 from connector.model.ticket import Event, EventKind, Person, Role, Status, Ticket
+from tests.fakes.zendesk_spec import ZendeskSpec
 
 URL = "https://acme.zendesk.com"
 TOKEN = "access-token"
@@ -36,10 +37,18 @@ NAMES = {
 class FakeZendesk:
     """The far side: a helpdesk in memory that answers as Zendesk does."""
 
-    def __init__(self, mock: responses.RequestsMock, *, page_size: int = 1000) -> None:
+    def __init__(
+        self,
+        mock: responses.RequestsMock,
+        *,
+        page_size: int = 1000,
+        spec: ZendeskSpec | None = None,
+    ) -> None:
+        self._spec = spec
         self.desk = MemoryHelpdesk("fake zendesk", withhold_s=60, page_size=page_size)
         self.jobs: dict[str, Body] = {}
         self.polls_until_done = 0
+        self.event_page_size = 1000
         self.asked: list[requests.PreparedRequest] = []
         self.replies: list[Reply] = []
         self.descriptions: dict[str, str] = {}
@@ -47,6 +56,30 @@ class FakeZendesk:
         everything = re.compile(re.escape(URL) + "/api/v2/.*")
         for method in ("GET", "POST", "PUT", "DELETE"):
             mock.add_callback(method, everything, callback=self._answer)
+
+    def put(self) -> str:
+        """Create a ticket."""
+        return self.desk.put()
+
+    def set_status(self, ticket_id: str, status: str) -> None:
+        """Move a ticket to another status."""
+        self.desk.set_status(ticket_id, status)
+
+    def tag(self, ticket_id: str, *tags: str) -> None:
+        """Add tags, as a person would."""
+        self.desk.tag(ticket_id, *tags)
+
+    def delete(self, ticket_id: str) -> None:
+        """Delete a ticket."""
+        self.desk.delete(ticket_id)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.desk.advance(seconds)
+
+    def missing_id(self) -> str:
+        """Return an id that no ticket has."""
+        return "999999"
 
     def fail_next(self, error: AdapterError) -> None:
         """Answer the next request with this error's status."""
@@ -59,6 +92,8 @@ class FakeZendesk:
 
     def _answer(self, request: requests.PreparedRequest) -> Reply:
         self.asked.append(request)
+        if self._spec is not None:
+            self._spec.check(request)
         self.desk.requests += 1
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -132,7 +167,7 @@ class FakeZendesk:
             for event in self.desk.events.values()
             if event.at.timestamp() >= start and event.at <= until
         ]
-        shown = events[: self.desk.page_size]
+        shown = events[: self.event_page_size]
         end = int(shown[-1].at.timestamp()) if shown else start
         items = [feed_item(event) for event in shown]
         envelope = {"end_time": end, "end_of_stream": len(shown) == len(events)}

@@ -30,7 +30,9 @@ def wire_change(change: TicketChange) -> dict[str, Any]:
         body["remove_tags"] = list(change.remove_tags)
     if change.fields:
         body["custom_fields"] = [
-            {"id": number(field_id), "value": value} for field_id, value in change.fields.items()
+            # an empty text clears a field; null is refused by the API description
+            {"id": number(field_id), "value": value or ""}
+            for field_id, value in change.fields.items()
         ]
     return body
 

@@ -1,0 +1,5 @@
+"""Fixtures of the contract tests."""
+
+from tests.fakes.zendesk_spec import zendesk_spec
+
+__all__ = ["zendesk_spec"]
