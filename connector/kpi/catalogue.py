@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from connector.errors import StoreError
-from connector.kpi.flags import EXCLUSIONS
+from connector.kpi.flags import excluded
 from connector.model.kpi import MeasureDefinition
 
 FOLDER: Final = files("connector.kpi") / "measures"
@@ -46,9 +46,19 @@ def sql(measure_id: str) -> str:
     return (FOLDER / f"{measure_id}.sql").read_text(encoding="utf-8")
 
 
+def input_sql(name: str, **values: object) -> str:
+    """Return the SQL of a relation that measures read as `m_NAME`, with its `$NAME`s filled in.
+
+    The values are numbers, lists of numbers and relations of our own, never input.
+    """
+    query = _input_text(name)
+    for key in sorted(values, key=len, reverse=True):  # $MERGED must not eat into $MERGED_AWAY
+        query = query.replace(f"${key}", str(values[key]))
+    return query
+
+
 @cache
-def input_sql(name: str) -> str:
-    """Return the SQL of a relation that measures read as `m_NAME`."""
+def _input_text(name: str) -> str:
     return (FOLDER / "inputs" / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -57,9 +67,9 @@ def parse(name: str, text: str) -> MeasureDefinition:
     header = _header(text)
     _refuse(name, "lacks", REQUIRED - header.keys())
     _refuse(name, "has unknown keys", header.keys() - REQUIRED - OPTIONAL)
-    _refuse(name, "excludes unknown", frozenset(_words(header["excludes"])) - EXCLUSIONS.keys())
     if name != f"{header['id']}.sql":
         raise StoreError(f"measures/{name} defines {header['id']}; file and id must agree")
+    excluded(header["excludes"])
     low, _, high = header["range"].partition("..")
     return MeasureDefinition(
         **{key: header[key] for key in ("id", "title", "definition", "unit", "family")},
@@ -71,7 +81,7 @@ def parse(name: str, text: str) -> MeasureDefinition:
         lag_s=int(header["lag"].removesuffix(" d")) * DAY_S,
         natural_range=(_bound(low), _bound(high)),
         settles_by=header.get("settles_by", ""),
-        not_yet=header.get("not_yet", "no value yet"),
+        not_yet=header.get("not_yet", ""),
     )
 
 

@@ -13,7 +13,7 @@ from connector.config.mapping import KpiTable
 from connector.errors import UsageError
 from connector.kpi import catalogue
 from connector.kpi.aggregates import SHARES, Estimate, estimate, share
-from connector.kpi.flags import Flag, excluded
+from connector.kpi.flags import Flag, excluded, names
 from connector.kpi.where import Scope, resolve
 from connector.model.kpi import KpiValue, MeasureDefinition, Period, Unit
 
@@ -31,7 +31,7 @@ REASONS: Final = {
 }
 """Why a ticket is left out, in the order in which one reason is chosen; `not_yet` comes last."""
 
-WARNINGS: Final = (Flag.DEFAULT_SCHEDULE, Flag.PARTIAL_HISTORY, Flag.CLAMPED)
+WARNINGS: Final = Flag.DEFAULT_SCHEDULE | Flag.PARTIAL_HISTORY | Flag.CLAMPED
 
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,8 +68,8 @@ def evaluate(
 
     `scope` saves resolving `kpi.where` again. Raises `MappingError` for names nobody knows.
     """
-    end = min(period.end, as_of + timedelta(microseconds=1))
-    question = ask(kpi, resolve(kpi.where, con) if scope is None else scope, period.start, end)
+    scope = resolve(kpi.where, con) if scope is None else scope
+    question = ask(kpi, scope, period.start, last_instant(period, as_of))
     found, flags = _answer(con, question)
     return KpiValue(
         id=kpi_id,
@@ -104,6 +104,11 @@ def ask(kpi: KpiTable, scope: Scope, start: datetime, end: datetime) -> Question
         start=start,
         end=end,
     )
+
+
+def last_instant(period: Period, as_of: datetime) -> datetime:
+    """Return where to stop looking, exclusive: the period's end, or just after what is known."""
+    return min(period.end, as_of + timedelta(microseconds=1))
 
 
 def unit_of(definition: MeasureDefinition, aggregate: str) -> str:
@@ -204,7 +209,7 @@ def left_out(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
         " on c.helpdesk = m.helpdesk and c.ticket_id = m.ticket_id"
         f" where {tests} and (m.value is null or m.flags & {question.out} > 0) and {during}"
         ") group by reason order by 2 desc, 1",
-        [question.definition.not_yet, *params, *more],
+        [question.definition.not_yet or "no value yet", *params, *more],
     ).fetchall()
     return dict(rows)
 
@@ -218,9 +223,10 @@ def _flags(
 ) -> tuple[str, ...]:
     """Return the words that go with a value: provisional until the end and the settlement lag."""
     settled = period.end + timedelta(seconds=definition.lag_s)
-    words = ["provisional"] if known < settled else []
-    words.extend(flag.name.lower() for flag in WARNINGS if bits & flag and flag.name)
-    return tuple(words)
+    words = ("provisional",) if known < settled else ()
+    if definition.family != "snapshot":  # only there a partial trail still gives a value
+        bits &= ~Flag.PARTIAL_HISTORY
+    return (*words, *names(bits & WARNINGS))
 
 
 def _present(column: Any) -> Any:

@@ -23,24 +23,33 @@ class Flag(IntFlag):
     MESSAGING = 256
 
 
-EXCLUSIONS: Final = {
-    "merged": Flag.MERGED,
-    "spam": Flag.SPAM,
-    "deleted": Flag.DELETED,
-    "child": Flag.CHILD,
-    "messaging": Flag.MESSAGING,
+MARKS: Final = {
+    Flag.MERGED: Mark.MERGED,
+    Flag.SPAM: Mark.SPAM,
+    Flag.CHILD: Mark.CHILD,
+    Flag.MESSAGING: Mark.MESSAGING,
 }
-"""Words of a measure's `excludes` and the bits that mark such tickets."""
+"""Flags that repeat what a ticket is marked as; `DELETED` repeats its status."""
 
-MARKS: Final = {f"MARK_{mark.name}": mark.value for mark in Mark if mark.name}
+SQL_WORDS: Final = {
+    **{flag.name: flag.value for flag in Flag if flag.name},
+    **{f"MARK_{flag.name}": mark.value for flag, mark in MARKS.items()},
+}
+"""The numbers that the input SQL names as `$NAME`."""
 
 
 def excluded(words: str) -> Flag:
     """Return the bits that leave a row out of a KPI, from a measure's `excludes`."""
     flags = Flag.NONE
     for word in words.split(","):
-        flags |= EXCLUSIONS[word.strip()]
+        flags |= Flag[word.strip().upper()]
     return flags
+
+
+def excluded_marks(words: str) -> int:
+    """Return the marks that leave a ticket out of a KPI, from a measure's `excludes`."""
+    flags = excluded(words)
+    return sum(mark.value for flag, mark in MARKS.items() if flag in flags)
 
 
 def names(bits: int) -> tuple[str, ...]:

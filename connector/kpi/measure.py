@@ -14,12 +14,10 @@ import duckdb
 
 from connector.errors import StoreError
 from connector.kpi import catalogue
-from connector.kpi.flags import MARKS, Flag
+from connector.kpi.flags import SQL_WORDS
 from connector.kpi.hours import create_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from duckdb import DuckDBPyConnection
 
 CHUNK: Final = 100_000
@@ -113,15 +111,15 @@ def _stretch(con: DuckDBPyConnection, now: datetime) -> tuple[datetime, datetime
 
 
 def _measure_range(con: DuckDBPyConnection, low: int, high: int, not_human: list[int]) -> None:
-    words = {**MARKS, **{flag.name: flag.value for flag in Flag if flag.name}}
     bound = {"low": low, "high": high, "not_human": not_human}
+    bound |= {"schedules": "schedules", "vendor_ids": "vendor_ids"}
     con.execute(
         "create or replace temp table m_chunk as"
         " select ticket_id from m_todo where ticket_id between ? and ?",
         [low, high],
     )
     for name in INPUTS:
-        query = _filled(catalogue.input_sql(name), {**words, **bound})
+        query = catalogue.input_sql(name, **SQL_WORDS, **bound)
         con.execute(f"create or replace temp table m_{name} as {query}")
     con.execute(
         "create or replace temp table m_segments (measure varchar, ticket_id bigint, part bigint,"
@@ -131,7 +129,7 @@ def _measure_range(con: DuckDBPyConnection, low: int, high: int, not_human: list
     for definition in catalogue.definitions().values():
         _run(con, definition.id, is_time=definition.family == "time")
     for clock in CLOCKS:
-        query = _filled(catalogue.input_sql(clock), words)
+        query = catalogue.input_sql(clock, **SQL_WORDS)
         con.execute(f"insert into measures ({COLUMNS}) select {COLUMNS} from ({query})")
 
 
@@ -148,10 +146,3 @@ def _run(con: DuckDBPyConnection, name: str, *, is_time: bool) -> None:
         f"insert into measures ({COLUMNS}) select ticket_id, '{name}', 'calendar',"
         f' value, "at", until, actor_id, flags from ({query})'
     )
-
-
-def _filled(query: str, values: Mapping[str, object]) -> str:
-    """Put numbers and lists of numbers of our own in place of `$NAME`; longest names first."""
-    for name in sorted(values, key=len, reverse=True):
-        query = query.replace(f"${name}", str(values[name]))
-    return query

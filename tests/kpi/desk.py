@@ -15,6 +15,10 @@ SCHEMA = (files("connector.store") / "schema.sql").read_text(encoding="utf-8")
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 AGENT, OTHER_AGENT, ADMIN, CUSTOMER, BOT = 1, 2, 3, 100, 9
+TABLES = (
+    "tickets", "events", "people", "groups", "schedules", "schedule_intervals", "holidays",
+    "ratings", "vendor_ids", "measures",
+)  # fmt: skip
 WORKING_DAYS = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
 Row = tuple[float | None, datetime | None, int]
 
@@ -27,8 +31,10 @@ def after(**duration: float) -> datetime:
 class Desk:
     """A filled store; every method that adds something returns the desk or the id."""
 
-    def __init__(self) -> None:
-        self.con = duckdb.connect()
+    def __init__(self, name: str = "support", beside: Desk | None = None) -> None:
+        self.name = name
+        self.con: duckdb.DuckDBPyConnection = beside.con.cursor() if beside else duckdb.connect()
+        self.con.execute(f"create schema {name}; use {name}")
         self.con.execute(SCHEMA)
         self._next_event = 0
         self.person(AGENT, "agent", "Ann")
@@ -139,6 +145,19 @@ class Desk:
         rows = self.rows(name, ticket_id, clock)
         assert len(rows) == 1, rows
         return rows[0][0]
+
+
+def attached(*desks: Desk) -> duckdb.DuckDBPyConnection:
+    """Return what `connector.store.published.attach` gives: views over all, by helpdesk."""
+    con = desks[0].con.cursor()
+    con.execute("create or replace schema attached; use attached")
+    for table in TABLES:
+        ids = ", ticket_id::varchar as id" if table == "tickets" else ""
+        parts = (
+            f"select '{one.name}' as helpdesk{ids}, * from {one.name}.{table}" for one in desks
+        )
+        con.execute(f"create view {table} as {' union all by name '.join(parts)}")
+    return con
 
 
 def _naive(value: Any) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
-from tests.kpi.desk import SCHEMA
+from tests.kpi.desk import Desk
 
 TABLES = (
     "ticket_data", "ticket_comment_data", "ticket_field_history_data", "ticket_schedule_data",
@@ -56,13 +54,14 @@ from ticket_schedule_data;
 """
 
 
-def load(folder: Path) -> duckdb.DuckDBPyConnection:
+def load(folder: Path) -> Desk:
     """Return a store filled with the inputs of a golden folder, and its exact files as tables."""
-    con = duckdb.connect()
-    con.execute(SCHEMA)
+    desk = Desk()
+    con = desk.con
+    con.execute("delete from people")
     for name in TABLES:
         con.execute(f"create temp table {name} as from read_csv('{folder}/inputs/{name}.csv')")
     for path in sorted((folder / "exact").glob("*.csv")):
         con.execute(f"create temp table {path.stem} as from read_csv('{path}')")
     con.execute(LOAD)
-    return con
+    return desk

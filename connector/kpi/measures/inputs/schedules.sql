@@ -4,12 +4,15 @@
 -- (is_default). So it does where none was set or the one set is unknown. No rows where the helpdesk has
 -- no schedules.
 with known as (
-  select s.schedule_id, coalesce(v.id, s.schedule_id::varchar) as id
-  from (select distinct schedule_id from schedules) as s
-  left join vendor_ids as v on v.kind = 'schedule' and v.key = s.schedule_id
+  select
+    s.schedule_id, arg_max(s.is_default, s.valid_from) as is_default,
+    coalesce(any_value(v.id), s.schedule_id::varchar) as id
+  from $schedules as s
+  left join $vendor_ids as v on v.kind = 'schedule' and v.key = s.schedule_id
+  group by s.schedule_id
 ),
 usual as (
-  select arg_min(schedule_id, (not is_default, schedule_id)) as schedule_id from schedules
+  select arg_min(schedule_id, (not is_default, schedule_id)) as schedule_id from known
 ),
 switches as (
   select e.ticket_id, e.event_id, e.previous, k.schedule_id, e."at"
