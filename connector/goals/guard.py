@@ -41,7 +41,7 @@ def verdict(case: Case) -> Verdict:
         return Verdict(GoalState.WARNING, why)
     chance = _chance_of_breaking(case)
     if chance >= LIKELY_BROKEN_FROM:
-        why = f"the limit {edge} is broken at the end with a chance of {chance:.0%}"
+        why = f"the limit {edge} is broken at the end with a chance of {wording.percent(chance)}"
         return Verdict(GoalState.WARNING, why)
     told = "the limit" if line is None else f"the warning line {wording.amount(case, line)} and"
     told = told if line is None else f"{told} the limit"

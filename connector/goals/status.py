@@ -151,13 +151,17 @@ def _by_chance(case: Case) -> Verdict | None:
         status = GoalState.ON_TRACK
     else:
         status = GoalState.OFF_TRACK if chance < UNLIKELY_BELOW else GoalState.AT_RISK
-    return Verdict(status, f"the target is met at the end with a chance of {chance:.0%}")
+    return Verdict(
+        status, f"the target is met at the end with a chance of {wording.percent(chance)}"
+    )
 
 
 def _by_pace(case: Case) -> Verdict:
     elapsed = case.evidence.elapsed
     if is_early(elapsed):
-        why = f"early: {elapsed:.0%} of the period has passed, it is judged from 10 % on"
+        why = (
+            f"early: {wording.percent(elapsed)} of the period has passed, it is judged from 10 % on"
+        )
         return Verdict(GoalState.ON_TRACK, why, flag="early")
     if case.keeps_level:
         return _by_level_kept(case)
@@ -183,7 +187,7 @@ def _progress(case: Case) -> tuple[float, float]:
 def _by_level_kept(case: Case) -> Verdict:
     share = case.raw
     if share is not None:
-        weeks = f"{share:.0%} of the completed weeks were inside the limit"
+        weeks = f"{wording.percent(share)} of the completed weeks were inside the limit"
         return Verdict(status_of_pace(share, 1.0), weeks)
     value = case.value.value
     inside = value is not None and is_met(value, case.aim, case.direction)

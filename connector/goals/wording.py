@@ -21,6 +21,11 @@ def amounts(case: Case, *numbers: float) -> tuple[str, ...]:
     return tuple(amount(case, number) for number in numbers)
 
 
+def percent(share: float) -> str:
+    """Write a share in whole percent: 57 %."""
+    return f"{share * 100:.0f} %"
+
+
 def day(at: datetime) -> str:
     """Write a date: 1 Oct 2026."""
     return f"{at.day} {at:%b %Y}"
@@ -56,7 +61,7 @@ def pace(case: Case, progress: float, expected: float) -> str:
         elapsed = case.evidence.elapsed
         heading = amount(case, round(value / elapsed))
         return (
-            f"{shown} in {elapsed:.0%} of the period, heading for {heading}: {progress:.0%} of the "
+            f"{shown} in {percent(elapsed)} of the period, heading for {heading}: {percent(progress)} of the "
             f"way from baseline {from_} to target {to}"
         )
     if progress > 1:
@@ -65,7 +70,7 @@ def pace(case: Case, progress: float, expected: float) -> str:
         where = f"value {shown} is worse than the baseline {from_} (target {to})"
     else:
         where = f"value {shown} is between baseline {from_} and target {to}"
-    return f"{where}: {progress:.0%} of the way, expected {expected:.0%} by now"
+    return f"{where}: {percent(progress)} of the way, expected {percent(expected)} by now"
 
 
 def _kind(case: Case) -> str:
