@@ -47,4 +47,4 @@ class Clock:
 
 def iso(at: float) -> str:
     """Render an instant as the wire writes it."""
-    return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(int(at), tz=UTC).isoformat()[:19]}Z"

@@ -13,7 +13,13 @@ from typing import Any
 from connector.practice.world import UNSOLVED, Audit, Comment, Created, Ticket, World
 
 DONE = frozenset({"solved", "closed"})
-WAITS = {"agent_wait": {"pending"}, "requester_wait": {"new", "open", "hold"}, "on_hold": {"hold"}}
+WAITS = ("agent_wait", "requester_wait", "on_hold")
+COUNTED = {
+    "new": ("requester_wait",),
+    "open": ("requester_wait",),
+    "pending": ("agent_wait",),
+    "hold": ("requester_wait", "on_hold"),
+}
 
 
 @dataclass(slots=True)
@@ -101,9 +107,11 @@ class Figures:
             self.first = self.full
 
     def _end_stretch(self, at: int) -> None:
-        for name, statuses in WAITS.items():
-            if self.status in statuses and at > self.since:
-                self.waits[name].add(at - self.since, self.open_seconds(self.since, at))
+        names = COUNTED.get(self.status, ())
+        if names and at > self.since:
+            open_s = self.open_seconds(self.since, at)
+            for name in names:
+                self.waits[name].add(at - self.since, open_s)
         self.since = at
 
     def _comment(self, comment: Comment, audit: Audit) -> None:

@@ -58,7 +58,7 @@ def tell(teller: Teller, ticket_id: int, at: int, team: Team) -> Ticket:
 def _patience(teller: Teller, at: int) -> int:
     """Return after how many rounds the ticket is left lying; most never are."""
     age_days = (teller.now - at) / DAY
-    if teller.chance(0.04 + 0.25 * exp(-age_days / 50)):
+    if teller.chance(0.05 + 0.3 * exp(-age_days / 50)):
         return teller.rng.choice(PATIENCE)
     return ROUNDS + 1
 
@@ -69,7 +69,7 @@ def _ticket(teller: Teller, ticket_id: int, at: int, team: Team) -> Ticket:
     via = next(via for share, via in CHANNELS if throw <= share)
     requester = teller.customers[int(len(teller.customers) * rng.random() ** 1.6)]
     is_by_staff = via is AGENT and teller.chance(BY_STAFF)
-    product = rng.choice(teller.options["Product"])
+    product = teller.pick(teller.options["Product"])
     is_by_machine = via.channel == "native_messaging" and teller.chance(BY_MACHINE)
     return Ticket(
         id=ticket_id,
@@ -77,17 +77,17 @@ def _ticket(teller: Teller, ticket_id: int, at: int, team: Team) -> Ticket:
         updated_at=at,
         generated_at=at,
         via=via,
-        subject=rng.choice(SUBJECTS),
+        subject=teller.pick(SUBJECTS),
         requester_id=requester,
-        submitter_id=rng.choice(team.agents) if is_by_staff else requester,
-        priority=rng.choice(PRIORITIES),
-        type=rng.choice(TYPES),
+        submitter_id=teller.pick(team.agents) if is_by_staff else requester,
+        priority=teller.pick(PRIORITIES),
+        type=teller.pick(TYPES),
         group_id=team.group.id,
         organization_id=teller.directory.users[requester].organization_id,
-        brand_id=rng.choice(teller.brands),
+        brand_id=teller.pick(teller.brands),
         ticket_form_id=teller.form,
         schedule_id=team.group.schedule_id,
-        tags=tuple(sorted({product, rng.choice(TOPICS)})),
+        tags=tuple(sorted({product, teller.pick(TOPICS)})),
         values={teller.field_ids["Product"]: product},
         support_type="ai_agent" if is_by_machine else "agent",
     )

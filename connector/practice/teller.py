@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp
 from random import Random
@@ -52,6 +53,10 @@ class Teller:
     def hurry(self, at: int) -> float:
         """Return how long waits are compared with the middle: the company gets quicker."""
         return 1.25 - 0.45 * (at - self.begin) / max(1, self.now - self.begin)
+
+    def pick(self, choices: Sequence[Any]) -> Any:
+        """Return one of the choices; quicker than the library's way, which matters here."""
+        return choices[int(self.rng.random() * len(choices))]
 
     def chance(self, share: float) -> bool:
         """Throw a coin that falls right with this share."""
@@ -104,9 +109,9 @@ class Telling:
         self.work(median * exp(self.teller.rng.gauss(0, profile.spread)))
         self.waited += self.at - began
 
-    def pick(self, choices: tuple[Any, ...] | list[Any]) -> Any:
+    def pick(self, choices: Sequence[Any]) -> Any:
         """Return one of the choices."""
-        return self.teller.rng.choice(choices)
+        return self.teller.pick(choices)
 
     def agent(self, changes: list[Change | Comment], moves: float = 0.04) -> int:
         """Return who acts, and let an unassigned ticket be theirs."""

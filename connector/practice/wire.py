@@ -20,6 +20,23 @@ STATUS_IDS = {
 SCRUBBED = "SCRUBBED"
 CACHED_TICKETS = 200_000
 Document = dict[str, Any]
+UNUSED: Document = {
+    "external_id": None,
+    "recipient": None,
+    "collaborator_ids": [],
+    "follower_ids": [],
+    "email_cc_ids": [],
+    "forum_topic_id": None,
+    "problem_id": None,
+    "has_incidents": False,
+    "is_public": True,
+    "due_at": None,
+    "sharing_agreement_ids": [],
+    "followup_ids": [],
+    "allow_channelback": False,
+    "allow_attachments": True,
+}
+"""What tickets carry at the vendor and never vary here."""
 
 
 def ticket_bytes(world: World, ticket: Ticket, url: str) -> bytes:
@@ -56,10 +73,9 @@ def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
     is_deleted = ticket.status == "deleted"
     subject = SCRUBBED if is_deleted else ticket.subject
     values = [] if is_deleted else _values(world, ticket)
-    return {
+    return UNUSED | {
         "url": f"{url}/api/v2/tickets/{ticket.id}.json",
         "id": ticket.id,
-        "external_id": None,
         "via": via_document(ticket.via),
         "created_at": iso(ticket.created_at),
         "updated_at": iso(ticket.updated_at),
@@ -70,31 +86,18 @@ def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
         "description": SCRUBBED if is_deleted else first_comment(world, ticket),
         "priority": ticket.priority,
         "status": ticket.status,
-        "recipient": None,
         "requester_id": ticket.requester_id,
         "submitter_id": ticket.submitter_id,
         "assignee_id": ticket.assignee_id,
         "organization_id": ticket.organization_id,
         "group_id": ticket.group_id,
-        "collaborator_ids": [],
-        "follower_ids": [],
-        "email_cc_ids": [],
-        "forum_topic_id": None,
-        "problem_id": None,
-        "has_incidents": False,
-        "is_public": True,
-        "due_at": None,
-        "tags": [] if is_deleted else list(ticket.tags),
+        "tags": [] if is_deleted else ticket.tags,
         "custom_fields": values,
         "satisfaction_rating": {"score": ticket.satisfaction_score or "unoffered"},
-        "sharing_agreement_ids": [],
         "custom_status_id": STATUS_IDS.get(ticket.status),
         "fields": values,
-        "followup_ids": [],
         "ticket_form_id": ticket.ticket_form_id,
         "brand_id": ticket.brand_id,
-        "allow_channelback": False,
-        "allow_attachments": True,
         "from_messaging_channel": ticket.via.channel in {"native_messaging", "chat"},
         "support_type": ticket.support_type,
     }

@@ -1,0 +1,41 @@
+"""Serve a world until the process is told to stop, with the options that every server takes."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+
+from connector.practice.control import CONTROL_TOKEN
+from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
+from connector.practice.server import PracticeServer
+from connector.practice.world import World
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the server to a command."""
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--limits", choices=("real", "generous", "off"), default="real")
+    parser.add_argument("--job-polls", type=int, default=1, help="how often a job is still working")
+    parser.add_argument("--token", default=TOKEN)
+    parser.add_argument("--control-token", default=CONTROL_TOKEN)
+
+
+def serve(world: World, chosen: argparse.Namespace) -> None:
+    """Serve until the process is told to stop; say on standard output where."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    server = PracticeServer(
+        world,
+        port=chosen.port,
+        limits=chosen.limits,
+        token=chosen.token,
+        control_token=chosen.control_token,
+        job_polls=chosen.job_polls,
+    )
+    with server:
+        sys.stdout.write(f"practice helpdesk at {server.url}/agent, admin {ADMIN_EMAIL}\n")
+        sys.stdout.flush()
+        stopped.wait()
