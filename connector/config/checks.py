@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.config.entry import GoalTable, KpiTable, PeriodTable, TicketRuleTable
-from connector.config.quantity import Quantity
+from connector.config.quantity import Quantity, format_quantity
 from connector.config.scale import Scale, scale_of, ticket_scale
 from connector.config.table import nearest
 from connector.config.toml import Place
@@ -175,6 +175,10 @@ def _ticket_problems(
         message = f"no single event settles {definition.id} for one ticket"
         hint = "leave the key out: the goal still stands, tickets show its status"
         yield place.problem(message, hint=hint)
+    elif definition.lag_s > 0:
+        lag = format_quantity(definition.lag_s, "s")
+        message = f"{definition.id} settles {lag} later, when a ticket may be closed"
+        yield place.problem(message, hint="give the rule to a goal for the first reply or solution")
     elif isinstance(rule, TicketRuleTable):
         scale = ticket_scale(measured.kpi, definition)
         yield from _positive(rule.limit, scale, place, "limit")

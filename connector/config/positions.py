@@ -50,10 +50,11 @@ class _Scan:
         self.at += 2 if is_list else 1
         keys = self._keys()
         self.at += 2 if is_list else 1
-        path = self._inside(keys[:-1])
-        if not is_list:
-            path = self._inside((keys[-1],), path)
+        path: Path = ()
+        for key in keys[:-1] if is_list else keys:
+            path = self._inside(path, key)
             self._note(path, start)
+        if not is_list:
             return path
         path = (*path, keys[-1])
         self._note(path, start)
@@ -61,13 +62,10 @@ class _Scan:
         self._note((*path, index), start)
         return (*path, index)
 
-    def _inside(self, keys: tuple[str, ...], path: Path = ()) -> Path:
-        """Follow keys down, into the newest item wherever a list of tables is on the way."""
-        for key in keys:
-            path = (*path, key)
-            if path in self._counts:
-                path = (*path, self._counts[path])
-        return path
+    def _inside(self, path: Path, key: str) -> Path:
+        """Follow a key down, into the newest item where it is a list of tables."""
+        path = (*path, key)
+        return (*path, self._counts[path]) if path in self._counts else path
 
     def _pair(self, table: Path) -> None:
         start = self.at

@@ -172,6 +172,14 @@ def _quantity(value: object) -> Quantity:
         raise said(str(error), error.hint) from None
 
 
+def _baseline(value: object) -> Quantity | str:
+    if isinstance(value, str) and value.strip()[:1].isalpha():
+        if value == "from_history":
+            return value
+        raise said(f'cannot read "{value}"', 'write a value such as "95 min", or "from_history"')
+    return _quantity(value)
+
+
 def _duration(value: object) -> float:
     try:
         return parse_duration(value)
@@ -203,7 +211,7 @@ AsQuantity = Annotated[
 
 Baseline = Annotated[
     Quantity | Literal["from_history"],
-    PlainValidator(lambda value: value if value == "from_history" else _quantity(value)),
+    PlainValidator(_baseline),
     PlainSerializer(str),
     WithJsonSchema({"anyOf": [{"const": "from_history"}, *_SCHEMA["anyOf"]]}),
 ]

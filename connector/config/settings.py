@@ -46,7 +46,10 @@ class RunTable(Table):
     """`[run]`: how often the daemon runs."""
 
     every_s: Seconds = Field(
-        default=300.0, alias="every", description="How often the daemon runs, such as 5 min."
+        default=300.0,
+        alias="every",
+        description="How often the daemon runs.",
+        json_schema_extra={"default": "5 min"},
     )
 
 

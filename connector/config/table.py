@@ -196,10 +196,9 @@ def _text(value: object) -> object:
 
 
 def _texts(value: object) -> object:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return tuple(value)
+    items = value if isinstance(value, list | tuple) else [value]
+    if all(isinstance(item, str | int) and not isinstance(item, bool) for item in items):
+        return tuple(str(item) for item in items)
     raise said(f"must be text or a list of texts, not {shown(value)}")
 
 
@@ -237,6 +236,9 @@ def _checked_time(value: object) -> time:
     raise said(f'must be a time of day such as "06:00", not {shown(value)}')
 
 
+ONE_NAME = {"type": ["string", "integer"]}
+"""Schema of a name, or of an id that may stand without quotes."""
+
 Text = Annotated[str, BeforeValidator(_text)]
 """Text that is not empty."""
 
@@ -245,7 +247,7 @@ Texts = Annotated[
     BeforeValidator(_texts),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
-"""One text or a list of them."""
+"""One text or a list of them; ids may be numbers."""
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[date, BeforeValidator(_day)]

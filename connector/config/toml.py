@@ -118,13 +118,17 @@ def dotted(keys: Keys, root: Mapping[str, Any]) -> str:
     for key in keys:
         item = _step(here, key)
         if isinstance(key, str):
-            parts.append(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"')
+            parts.append(_named(key))
         elif isinstance(item, Mapping) and isinstance(item.get("name"), str):
-            parts.append(item["name"])
+            parts.append(_named(item["name"]))
         else:
             parts[-1] += f"[{key + 1}]"
         here = item
     return ".".join(parts)
+
+
+def _named(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
 
 
 def _step(here: Any, key: str | int) -> Any:
@@ -168,6 +172,8 @@ def _syntax_problem(path: Path, text: str, cause: tomllib.TOMLDecodeError) -> Pr
     if found and found[1]:
         number, column = int(found[1]), int(found[2])
     reason = said[: found.start()] if found else said
+    if not column and reason == "Invalid value":
+        reason = "the file ends before this value is complete"
     plain = next((plain for code, plain in _CODES if reason.startswith(code)), reason.lower())
     number = _blamed(rows, number)
     row = rows[number - 1] if number <= len(rows) else ""

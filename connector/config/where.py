@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import PlainValidator, WithJsonSchema
 
 from connector.config.quantity import said
-from connector.config.table import nearest, shown
+from connector.config.table import ONE_NAME, nearest, shown
 
 WHERE_KEYS = (
     "group", "assignee", "brand", "form", "channel", "priority", "type", "organization", "tag",
@@ -38,8 +38,8 @@ def _names(key: str, value: object) -> tuple[str, ...]:
 
 _NAMES = {
     "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ONE_NAME,
+        {"type": "array", "items": ONE_NAME, "minItems": 1},
     ]
 }
 Where = Annotated[
