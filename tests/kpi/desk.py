@@ -133,8 +133,8 @@ class Desk:
     def rows(self, name: str, ticket_id: int = 1, clock: str = "calendar") -> list[Row]:
         """Return (value, at, flags) of a measure, oldest first."""
         found = self.con.execute(
-            "select value, at, flags from measures"
-            " where measure = ? and ticket_id = ? and clock = ? order by at",
+            'select value, "at", flags from measures'
+            ' where measure = ? and ticket_id = ? and clock = ? order by "at"',
             [name, ticket_id, clock],
         ).fetchall()
         return [(value, at and at.replace(tzinfo=UTC), flags) for value, at, flags in found]
