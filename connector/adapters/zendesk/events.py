@@ -65,9 +65,13 @@ Row = tuple[str, str, datetime, EventKind, str | None, bool | None, str | None, 
 
 
 class EventParser:
-    """Collects the rows of one page; `key_names` decodes the page again, for the names alone."""
+    """Collects the rows of one page; `key_names` decodes the page again, for the names alone.
+
+    `understood` and `unknown` together count every entry of every event.
+    """
 
     def __init__(self, key_names: Callable[[], Sequence[Mapping[str, Raw]]]) -> None:
+        self.understood = 0
         self.unknown: Counter[str] = Counter()
         self._rows: dict[tuple[str, str, EventKind], Row] = {}
         self._key_names = key_names
@@ -84,7 +88,9 @@ class EventParser:
             for number, child in enumerate(event.child_events):
                 before = len(self._rows)
                 is_known = self._child(event, child, at, has_comment=has_comment)
-                if not is_known and len(self._rows) == before:
+                if is_known or len(self._rows) > before:
+                    self.understood += 1
+                else:
                     self._count_strange_child(place, number)
         columns = zip(*self._rows.values(), strict=True) if self._rows else ([] for _ in range(8))
         names = ("id", "ticket_id", "at", "kind", "actor_id", "is_public", "value", "previous")
@@ -149,6 +155,7 @@ class EventParser:
         label = named(_value(child[kind])) if kind else "entry"
         keys = sorted(named(key) for key in child if key not in FRAME)
         if keys and set(keys) <= SILENT_KEYS:
+            self.understood += 1
             return
         shown = "" if label not in CHANGES and kind else f" {' '.join(keys[:8])}"
         self.unknown[f"{label}{shown}".strip()] += 1
