@@ -1,0 +1,81 @@
+"""The Zendesk adapter against the practice helpdesk, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from connector.adapters.base import Adapter
+from connector.adapters.retrying import RetryingAdapter
+from connector.adapters.zendesk.adapter import ZendeskAdapter
+from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.errors import AdapterError
+from connector.practice.clock import Clock
+from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
+from connector.practice.seed import seed_world
+from connector.practice.server import PracticeServer
+from tests.contract.adapter_contract import AdapterContract
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+class PracticeDesk:
+    """The far side: the practice helpdesk's people and clock."""
+
+    def __init__(self, server: PracticeServer) -> None:
+        self.server = server
+
+    def put(self) -> str:
+        body = {"subject": "Contract", "comment": {"body": "Hello"}}
+        return str(self.server.acts.create(body).id)
+
+    def set_status(self, ticket_id: str, status: str) -> None:
+        if status == "closed":
+            self.server.acts.close(int(ticket_id))
+        else:
+            self.server.acts.set_status(int(ticket_id), status)
+
+    def tag(self, ticket_id: str, *tags: str) -> None:
+        self.server.acts.add_tags(int(ticket_id), *tags)
+
+    def delete(self, ticket_id: str) -> None:
+        self.server.acts.delete(int(ticket_id))
+
+    def advance(self, seconds: float) -> None:
+        self.server.clock.advance(seconds)
+
+    def fail_next(self, error: AdapterError) -> None:
+        self.server.faults.fail_next("", str(error.status))
+
+    def missing_id(self) -> str:
+        return "999999"
+
+
+class TestZendeskPractice(AdapterContract):
+    @pytest.fixture
+    def desk(self) -> Iterator[PracticeDesk]:
+        world = seed_world(15, 7, clock=Clock(NOW, ticking=False))
+        with PracticeServer(world) as server:
+            yield PracticeDesk(server)
+
+    @pytest.fixture
+    def bare_adapter(self, desk: PracticeDesk) -> Iterator[Adapter]:
+        with signed_in(desk, TOKEN) as adapter:
+            yield adapter
+
+    @pytest.fixture
+    def adapter(self, bare_adapter: Adapter) -> Adapter:
+        return RetryingAdapter(bare_adapter, sleep=lambda _: None)
+
+    @pytest.fixture
+    def intruder(self, desk: PracticeDesk) -> Iterator[Adapter]:
+        with signed_in(desk, "stolen") as adapter:
+            yield adapter
+
+
+def signed_in(desk: PracticeDesk, token: str) -> Adapter:
+    settings = ZendeskSettings(url=desk.server.url, email=ADMIN_EMAIL, token=SecretStr(token))
+    return ZendeskAdapter(settings, watched_fields=frozenset())
