@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
 
 from connector.config.checks import Measured, goal_problems, id_problems, kpi_problems
 from connector.config.entry import (
@@ -25,7 +26,7 @@ from connector.config.entry import (
 )
 from connector.config.quantity import Quantity
 from connector.config.scale import scale_of
-from connector.config.table import Table, nearest, validate
+from connector.config.table import Table, malformed_keys, nearest, problems_of
 from connector.config.toml import Place, read_toml
 from connector.config.where import WHERE_KEYS
 from connector.errors import MappingError, Problem
@@ -96,9 +97,10 @@ class _Entry:
 
     def kept(self, problems: Iterable[Problem]) -> Iterator[Problem]:
         """Leave out problems of keys that are known to be malformed."""
-        prefix = self.place.key
+        inside = self.place.key + "."
         for problem in problems:
-            if top_key(problem.key, prefix) not in self.suspect:
+            key = re.split(r"[.\[]", problem.key.removeprefix(inside), maxsplit=1)[0]
+            if key not in self.suspect:
                 yield problem
 
 
@@ -197,19 +199,15 @@ def _entry(
 ) -> _Entry:
     """Check one table; a malformed one is read without its malformed keys, to check the rest."""
     problems += id_problems(kind, id_, place)
-    table, found = validate(TABLES[kind], data, place)
-    if table is not None:
-        return _Entry(kind, id_, path, place, table)
-    problems += found
-    suspect = frozenset(top_key(problem.key, place.key) for problem in found)
+    model = TABLES[kind]
+    try:
+        return _Entry(kind, id_, path, place, model.model_validate(data))
+    except ValidationError as cause:
+        problems += problems_of(cause, model, data, place)
+        suspect = malformed_keys(cause)
     sound = {key: value for key, value in data.items() if key not in suspect}
-    rest = TABLES[kind].model_validate({**STAND_INS[kind], **sound})
+    rest = model.model_validate({**STAND_INS[kind], **sound})
     return _Entry(kind, id_, path, place, rest, suspect)
-
-
-def top_key(key: str, prefix: str) -> str:
-    """Return the first part of a key below a prefix: `period` of `goal.x.period.end`."""
-    return re.split(r"[.\[]", key.removeprefix(prefix + "."), maxsplit=1)[0]
 
 
 def _kpi_problems(entry: _Entry, definitions: Mapping[str, MeasureDefinition]) -> Iterator[Problem]:

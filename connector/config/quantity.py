@@ -18,6 +18,8 @@ MINUTE = 60
 HOUR = 3_600
 DAY = 86_400
 WEEK = 604_800
+LONGEST_TIME = 100 * 365 * DAY
+"""What a time in a file may be, so that no date is ever out of range."""
 
 UNITS: dict[str, tuple[float, str]] = {
     "s": (1, "s"), "sec": (1, "s"), "second": (1, "s"), "seconds": (1, "s"),
@@ -43,10 +45,6 @@ class Quantity(msgspec.Struct, frozen=True):
     number: float
     unit: str
 
-    def __str__(self) -> str:
-        """Write it the way people do."""
-        return format_quantity(self.number, self.unit)
-
 
 class QuantityError(ValueError):
     """The text is no quantity; the message says why in plain words, `hint` what to write."""
@@ -62,11 +60,20 @@ def parse_quantity(value: object) -> Quantity:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise QuantityError("must be a number with its unit")
-    if isinstance(value, str):
-        return _parse_text(value)
-    if not math.isfinite(value):
-        raise QuantityError(f"must be an ordinary number, not {value}")
-    return Quantity(float(value), "count")
+    quantity = _parse_text(value) if isinstance(value, str) else Quantity(_float(value), "count")
+    if not math.isfinite(quantity.number):
+        raise QuantityError(f"must be an ordinary number, not {quantity.number}")
+    if quantity.unit == "s" and not 0 <= quantity.number <= LONGEST_TIME:
+        raise QuantityError("a time is at least 0 and at most 100 years")
+    return quantity
+
+
+def _float(number: float) -> float:
+    """Turn a number of a file into a float; whole numbers there have no limit."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def parse_duration(value: object) -> float:
@@ -119,10 +126,7 @@ def _parse_text(text: str) -> Quantity:
         raise QuantityError(f'cannot read "{text}"')
     if len(kinds) > 1 and set(kinds) != {"s"}:
         raise QuantityError(f'cannot read "{text}"', "write one number and one unit")
-    number = round(total, 9)
-    if kinds[0] == "s" and number < 0:
-        raise QuantityError("a time cannot be less than 0")
-    return Quantity(number, kinds[0])
+    return Quantity(round(total, 9), kinds[0])
 
 
 def _unit(word: str) -> tuple[float, str]:
@@ -204,15 +208,14 @@ _SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[+-]?\d"}],
     "examples": ["95 min", "1.5 h", "90 %", 200],
 }
-AsQuantity = Annotated[
-    Quantity, PlainValidator(_quantity), PlainSerializer(str), WithJsonSchema(_SCHEMA)
-]
+_whole = PlainSerializer(msgspec.to_builtins)
+AsQuantity = Annotated[Quantity, PlainValidator(_quantity), _whole, WithJsonSchema(_SCHEMA)]
 """A quantity in a file."""
 
 Baseline = Annotated[
     Quantity | Literal["from_history"],
     PlainValidator(_baseline),
-    PlainSerializer(str),
+    _whole,
     WithJsonSchema({"anyOf": [{"const": "from_history"}, *_SCHEMA["anyOf"]]}),
 ]
 """A quantity in a file, or the word that has it measured."""

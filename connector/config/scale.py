@@ -80,10 +80,7 @@ def scale_of(kpi: KpiTable, definition: MeasureDefinition) -> Scale:
     if kpi.aggregate == "within":
         name = f"the share of {definition.id} within the limit"
         return Scale(name, Unit.RATIO, Direction.HIGHER, 0.0, 1.0)
-    low, high = definition.natural_range
-    if low is None and definition.unit == Unit.SECONDS:
-        low = 0.0
-    return Scale(definition.id, definition.unit, definition.direction, low, high, kpi.clock)
+    return ticket_scale(kpi, definition)
 
 
 def ticket_scale(kpi: KpiTable, definition: MeasureDefinition) -> Scale:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,8 @@ from connector.errors import ConfigError, Problem, SettingsError
 
 LONGEST_LIST = 12
 """How many known names a hint lists when none of them is near."""
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""Dates outside of these are slips of the pen."""
 
 
 class Table(BaseModel):
@@ -31,20 +34,20 @@ Model = TypeVar("Model", bound=BaseModel)
 def load_table(path: Path, model: type[Model], error: type[ConfigError] = SettingsError) -> Model:
     """Read a file into one table; every problem in it is raised at once."""
     document = read_toml(path, error)
-    table, problems = validate(model, document.data, document.place)
-    if table is None:
-        raise error(problems)
-    return table
+    return checked(model, document.data, document.place, error)
 
 
-def validate(
-    model: type[Model], data: Mapping[str, Any], place: Place
-) -> tuple[Model | None, list[Problem]]:
-    """Check one table against its model: the table, or all that is wrong with it."""
+def checked(
+    model: type[Model],
+    data: Mapping[str, Any],
+    place: Place,
+    error: type[ConfigError] = SettingsError,
+) -> Model:
+    """Return a table as its model; every problem in it is raised at once, with file and line."""
     try:
-        return model.model_validate(data), []
+        return model.model_validate(data)
     except ValidationError as cause:
-        return None, problems_of(cause, model, data, place)
+        raise error(problems_of(cause, model, data, place)) from cause
 
 
 def problems_of(
@@ -57,6 +60,12 @@ def problems_of(
         message, hint = _plain(detail, model, keys)
         found.append(place.problem(message, *keys, hint=hint))
     return list(dict.fromkeys(found))
+
+
+def malformed_keys(cause: ValidationError) -> frozenset[str]:
+    """Return the keys of a table that a validation found something wrong with or inside of."""
+    details = cause.errors(include_url=False, include_context=False, include_input=False)
+    return frozenset(str(detail["loc"][0]) for detail in details if detail["loc"])
 
 
 def nearest(name: str, known: Iterable[str], what: str = "known") -> str:
@@ -211,29 +220,25 @@ def _flag(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else _refuse_day(value)
-    except ValueError:
-        return _refuse_day(value)
-
-
-def _refuse_day(value: object) -> object:
-    raise said(f"must be a date such as 2026-10-01, not {shown(value)}")
+    day: object = value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            day = date.fromisoformat(value)
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise said(f"must be a date such as 2026-10-01, not {shown(value)}")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise said(f"must be a date from {FIRST_YEAR} to {LAST_YEAR}, not {day}")
+    return day
 
 
 def _clock_time(value: object) -> object:
-    try:
-        return time.fromisoformat(value) if isinstance(value, str) else _checked_time(value)
-    except ValueError:
-        return _checked_time(value)
-
-
-def _checked_time(value: object) -> time:
-    if isinstance(value, time):
-        return value
-    raise said(f'must be a time of day such as "06:00", not {shown(value)}')
+    at: object = value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            at = time.fromisoformat(value)
+    if not isinstance(at, time) or at.tzinfo is not None:
+        raise said(f'must be a time of day such as "06:00", not {shown(value)}')
+    return at
 
 
 ONE_NAME = {"type": ["string", "integer"]}
@@ -252,16 +257,3 @@ Texts = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[date, BeforeValidator(_day)]
 TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]
-
-
-def one_of(known: Iterable[str], what: str) -> Callable[[object], object]:
-    """Return a check that a text is one of the known names, with the nearest as a hint."""
-    names = tuple(known)
-
-    def check(value: object) -> object:
-        if value in names:
-            return value
-        hint = nearest(value, names, "known") if isinstance(value, str) else ""
-        raise said(f"{shown(value)} is not {what}", hint)
-
-    return check

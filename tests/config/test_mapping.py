@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from connector.config.mapping import (
+    TABLES,
     PeriodTable,
     Quantity,
     ShowTable,
     TicketRuleTable,
     load_mappings,
 )
-from connector.errors import MappingError
+from connector.errors import MappingError, Problem
 from connector.model.kpi import MeasureDefinition
 from tests.config.conftest import Write
 
@@ -51,6 +52,14 @@ def complaints(folders: list[Path], definitions: Definitions) -> list[str]:
     with pytest.raises(MappingError) as caught:
         load_mappings(folders, definitions)
     return str(caught.value).replace(str(folders[0].parent) + "/", "").splitlines()
+
+
+def problems_in(folder: Path, definitions: Definitions) -> tuple[Problem, ...]:
+    try:
+        load_mappings([folder], definitions)
+    except MappingError as error:
+        return error.problems
+    return ()
 
 
 def about_goal(body: str, write: Write, definitions: Definitions, kpi: str = "first_reply") -> str:
@@ -301,6 +310,8 @@ def test_a_mistake_in_a_goal(
         ("start = 2026-10-01", "period.end: this key is required"),
         ("start = 20261001, end = 2027-01-01",
          "period.start: must be a date such as 2026-10-01, not 20261001"),
+        ("start = 0001-01-01, end = 2027-01-01",
+         "period.start: must be a date from 1990 to 2200, not 0001-01-01"),
         ('start = "1 Oct", end = 2027-01-01',
          'period.start: must be a date such as 2026-10-01, not "1 Oct"'),
         ('start = 2026-10-01, end = 2027-01-01, timezone = "Europe/Berln"',
@@ -455,3 +466,23 @@ def test_a_midnight_that_is_skipped_moves_forward() -> None:
     start, end = period.instants()
     assert start == datetime(2018, 11, 4, 3, tzinfo=UTC)
     assert (end - start).total_seconds() == 23 * 3_600
+
+
+VALUES = (
+    "5", "-1.5", "nan", "inf", "true", '""', '"x"', '"5 min"', "[]", "[1]", "[{}]", "{}", "{x = 1}",
+    "07:00:00", "2026-10-01", "2026-10-01T00:00:00Z", "1" + "0" * 400, '"' + "9" * 400 + ' h"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_messages_never_speak_the_validator_s_language(
+    value: str, write: Write, definitions: Definitions
+) -> None:
+    for kind, model in TABLES.items():
+        for key in (*model.model_fields, '"x.y[1]"', "period.end", "ticket.limit", "show.tag"):
+            folder = write("m/a.toml", f"[{kind}.a]\n{key} = {value}\n").parent
+            found = problems_in(folder, definitions)
+            said = "\n".join(map(str, found))
+            assert "nput should" not in said, said
+            assert "cannot stand here" not in said, said
+            assert all(problem.line for problem in found), said

@@ -99,5 +99,7 @@ def test_schemas_are_written_for_editors(
     assert [path.name for path in paths] == ["config.schema.json", "mapping.schema.json"]
     assert json.loads(paths[1].read_text(encoding="utf-8")) == json_schemas(definitions)["mapping"]
     assert json.loads(schema_text(definitions)) == json_schemas(definitions)
+    with pytest.raises(UsageError, match="cannot be written: "):
+        write_schemas(paths[0], definitions)
     with pytest.raises(UsageError, match="there is no schema x; choose one of config, mapping"):
         schema_text(definitions, "x")
