@@ -9,7 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails
 
 from connector.config.quantity import said
@@ -86,8 +93,8 @@ def shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'  # noqa: PLR2004
-    if isinstance(value, Mapping):
-        return "a table"
+    if isinstance(value, Mapping | SecretStr):
+        return "a table" if isinstance(value, Mapping) else "a secret"
     return "a list" if isinstance(value, list | tuple) else str(value)
 
 
@@ -121,6 +128,8 @@ def _plain(
     context, kind = detail.get("ctx", {}), detail["type"]
     if kind == "said":
         return str(context["message"]), str(context["hint"])
+    if kind in {"value_error", "assertion_error"}:
+        return str(context["error"]), ""
     if kind == "extra_forbidden":
         known = known_keys(model, keys[:-1])
         return "unknown key", nearest(str(keys[-1]), known, "known keys")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from connector.config.mapping import Quantity
 from connector.config.settings import HelpdeskTable, RunTable
 from connector.config.table import checked, load_table, nearest
 from connector.config.toml import Place
-from connector.errors import MappingError
+from connector.errors import MappingError, SettingsError
 from tests.config.conftest import Write
 
 
@@ -26,6 +27,38 @@ def test_a_table_from_elsewhere_is_checked_the_same_way() -> None:
         "config.toml:3: helpdesk.a.options.every: must be a time with its unit; "
         'write for example "5 min"'
     )
+
+
+class AccountOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    size: int = 1
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        if url.startswith("http:"):
+            raise ValueError("must start with https://")
+        return url
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"url": "http://a"}, "options.url: must start with https://"),
+        ({"url": SecretStr("abc")}, "options.url: must be text in quotes, not a secret"),
+        ({"url": "x", "size": "big"}, 'options.size: must be a whole number, not "big"'),
+        ({"url": "x", "sise": 1}, 'options.sise: unknown key; did you mean "size"?'),
+    ],
+)
+def test_options_of_an_adapter_are_told_in_the_same_words(
+    options: dict[str, object], message: str
+) -> None:
+    place = Place("config.toml", {"options": options}).at("options")
+    with pytest.raises(SettingsError) as caught:
+        checked(AccountOptions, options, place)
+    assert str(caught.value) == f"config.toml: {message}"
 
 
 @pytest.mark.parametrize(
