@@ -90,7 +90,8 @@ def _audit_events(audit_id: int, audit: Audit) -> Iterator[Document]:
                 del document[key]
             yield document
         elif change.name == "schedule_id":
-            yield _schedule("type", change)
+            if change.new is not None:
+                yield _schedule("type", change)
         else:
             event = {"type": "Create", "field_name": str(change.name), "value": _text(change.new)}
             if not is_creation:

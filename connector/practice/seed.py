@@ -45,6 +45,19 @@ def seed_world(
     return world
 
 
+def empty_world(
+    now: datetime | None = None, *, seed: int = 7, clock: Clock | None = None, customers: int = 20
+) -> World:
+    """Build the same account without a single ticket, for tests that put their own there."""
+    world = World(clock or Clock(now), seed=seed)
+    begin = world.now() - HISTORY_DAYS * DAY
+    build_account(
+        world.directory, world.fields, Random(seed), customers=customers, at=begin - 30 * DAY
+    )
+    world.directory.lay_out_hours(begin, world.now())
+    return world
+
+
 def _teller(world: World, rng: Random, tickets: int) -> Teller:
     now = world.now()
     begin = now - HISTORY_DAYS * DAY
