@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,19 +94,25 @@ def _resolve_key(
     con: DuckDBPyConnection, key: str, names: Sequence[str], helpdesks: Sequence[str]
 ) -> tuple[dict[str, tuple[Any, ...]], list[Problem]]:
     """Resolve one key everywhere; a name that some helpdesk knows is no problem."""
+    known = {helpdesk: _known(con, key, helpdesk) for helpdesk in helpdesks}
+    everything = {name for words in known.values() for name in words}
     found: dict[str, list[Any]] = {helpdesk: [] for helpdesk in helpdesks}
     problems = []
     for name in names:
-        known_anywhere = False
-        known: dict[str, Any] = {}
+        values = {one: _lookup(con, key, one, name, known[one]) for one in helpdesks}
+        is_unknown = not any(values.values())
+        if is_unknown and _may_be_absent(key, name, everything):
+            values = {helpdesk: [name] for helpdesk in helpdesks}
+        elif is_unknown and helpdesks:
+            problems.append(_unknown(key, name, sorted(everything), " or ".join(helpdesks)))
         for helpdesk in helpdesks:
-            known = _known(con, key, helpdesk)
-            values = _lookup(con, key, helpdesk, name, known)
-            found[helpdesk].extend(values)
-            known_anywhere = known_anywhere or bool(values)
-        if not known_anywhere and helpdesks:
-            problems.append(_unknown(key, name, list(known), " or ".join(helpdesks)))
+            found[helpdesk].extend(values[helpdesk])
     return {helpdesk: tuple(values) for helpdesk, values in found.items()}, problems
+
+
+def _may_be_absent(key: str, name: str, known: Collection[str]) -> bool:
+    """Tell whether a word may simply not have occurred yet: it is like none that has."""
+    return key == "tag" or (key in WORDS and not get_close_matches(name, known, 1, ALIKE))
 
 
 def _known(con: DuckDBPyConnection, key: str, helpdesk: str) -> dict[str, Any]:
@@ -124,16 +130,12 @@ def _known(con: DuckDBPyConnection, key: str, helpdesk: str) -> dict[str, Any]:
 def _lookup(
     con: DuckDBPyConnection, key: str, helpdesk: str, name: str, known: Mapping[str, Any]
 ) -> list[Any]:
-    if key == "tag":
-        return [name]
     if name in known:
         return _listed(known[name])
     folded = [value for other, value in known.items() if other.casefold() == name.casefold()]
     if folded:
         return [one for value in folded for one in _listed(value)]
-    if key in WORDS:
-        return [] if get_close_matches(name, list(known), 1, ALIKE) else [name]
-    return _by_id(con, key, helpdesk, name)
+    return [] if key in WORDS or key == "tag" else _by_id(con, key, helpdesk, name)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -162,6 +164,7 @@ def _test(alias: str, key: str, count: int) -> str:
 def _unknown(what: str, name: str, known: Sequence[str], helpdesk: str) -> Problem:
     place = f" in {helpdesk}" if helpdesk else ""
     folded = {other.casefold(): other for other in known}
-    near = get_close_matches(name.casefold(), list(folded), 1, ALIKE)
-    hint = f"did you mean {folded[near[0]]}?" if near else ""
+    near = get_close_matches(name, known, 1, ALIKE)
+    near = near or [folded[one] for one in get_close_matches(name.casefold(), folded, 1, ALIKE)]
+    hint = f"did you mean {near[0]}?" if near else ""
     return Problem(f"{what} {name} does not exist{place}", key=f"where.{what}", hint=hint)

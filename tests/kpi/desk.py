@@ -150,7 +150,7 @@ class Desk:
 def attached(*desks: Desk) -> duckdb.DuckDBPyConnection:
     """Return what `connector.store.published.attach` gives: views over all, by helpdesk."""
     con = desks[0].con.cursor()
-    con.execute("create or replace schema attached; use attached")
+    con.execute("drop schema if exists attached cascade; create schema attached; use attached")
     for table in TABLES:
         ids = ", ticket_id::varchar as id" if table == "tickets" else ""
         parts = (

@@ -1,0 +1,83 @@
+"""The runner: only what changed is measured again, in one transaction, in chunks."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.errors import StoreError
+from tests.kpi.desk import AGENT, Desk, after
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    for ticket_id in (1, 2, 3):
+        desk.ticket(ticket_id)
+        desk.comment(after(hours=ticket_id), AGENT, ticket_id)
+    desk.schedule()
+    desk.measure()
+    return desk
+
+
+def changed(desk: Desk, *ids: int) -> None:
+    for ticket_id in ids:
+        desk.insert("changed", ticket_id=ticket_id)
+
+
+def test_only_changed_tickets_are_measured_again(desk: Desk) -> None:
+    desk.con.execute("update measures set value = -1")
+    changed(desk, 2, 2)
+    assert desk.measure(everything=False) == 1
+    assert desk.rows("first_reply_time", 1)[0][0] == -1
+    assert desk.rows("first_reply_time", 2)[0][0] == 7200
+
+
+def test_the_list_of_changed_tickets_is_empty_afterwards(desk: Desk) -> None:
+    changed(desk, 1, 2)
+    desk.measure(everything=False)
+    assert desk.con.execute("select count(*) from changed").fetchone() == (0,)
+
+
+def test_measuring_everything_empties_it_too(desk: Desk) -> None:
+    changed(desk, 1)
+    assert desk.measure(everything=True) == 3
+    assert desk.con.execute("select count(*) from changed").fetchone() == (0,)
+
+
+def test_nothing_changed_is_nothing_to_do(desk: Desk) -> None:
+    before = desk.con.execute("from measures order by all").fetchall()
+    assert desk.measure(everything=False) == 0
+    assert desk.con.execute("from measures order by all").fetchall() == before
+
+
+def test_a_ticket_that_is_gone_loses_its_rows(desk: Desk) -> None:
+    desk.con.execute("delete from tickets where ticket_id = 3")
+    changed(desk, 3)
+    desk.measure(everything=False)
+    assert desk.rows("tickets_created", 3) == []
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_chunks_give_the_same_as_the_whole(desk: Desk, chunk: int) -> None:
+    before = desk.con.execute("from measures order by all").fetchall()
+    assert desk.measure(chunk=chunk) == 3
+    assert desk.con.execute("from measures order by all").fetchall() == before
+
+
+def test_measuring_changes_gives_the_same_as_measuring_everything(desk: Desk) -> None:
+    desk.status(after(days=1), "solved", 2)
+    changed(desk, 2)
+    desk.measure(everything=False)
+    found = desk.con.execute("from measures order by all").fetchall()
+    desk.measure()
+    assert desk.con.execute("from measures order by all").fetchall() == found
+
+
+def test_a_failure_leaves_the_old_values_and_the_list(desk: Desk) -> None:
+    before = desk.con.execute("from measures order by all").fetchall()
+    changed(desk, 1)
+    desk.status(after(days=1), "waiting", 1)
+    with pytest.raises(StoreError):
+        desk.measure(everything=False)
+    assert desk.con.execute("from measures order by all").fetchall() == before
+    assert desk.con.execute("select count(*) from changed").fetchone() == (1,)
