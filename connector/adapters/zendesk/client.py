@@ -27,6 +27,7 @@ PAGE_SIZE = 100
 MOST_PAGES = 1_000
 
 T = TypeVar("T")
+_ANYTHING = msgspec.json.Decoder(Any)
 
 
 class ZendeskClient:
@@ -82,9 +83,14 @@ class ZendeskClient:
     def ask(self, question: Callable[[Zenpy], Any], answer: type[T]) -> T:
         """Ask through zenpy, and take only what we rely on from the object it makes."""
         with _zenpy_errors():
-            found = self._renewing(lambda: question(self._vendor())).to_dict()
+            found = self._renewing(lambda: question(self._vendor()))
+        if isinstance(found, requests.Response):  # what zenpy gives when it makes nothing of it
+            decode(KIND, found, _ANYTHING)
+            raise ProtocolError(f"{KIND} answered in a way that zenpy cannot read")
+        with _zenpy_errors():
+            fields = found.to_dict()
         try:
-            return msgspec.convert(found, answer)
+            return msgspec.convert(fields, answer)
         except msgspec.ValidationError as error:
             raise ProtocolError(f"{KIND} answered in another shape: {error}") from error
 

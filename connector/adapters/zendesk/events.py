@@ -154,6 +154,8 @@ class EventParser:
         kind = next((k for k in ("event_type", "type") if k in child), None)
         label = named(_value(child[kind])) if kind else "entry"
         keys = sorted(named(key) for key in child if key not in FRAME)
+        if "field_name" in child:
+            keys = [named(_value(child["field_name"]))]
         if keys and set(keys) <= SILENT_KEYS:
             self.understood += 1
             return

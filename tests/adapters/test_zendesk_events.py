@@ -1,0 +1,258 @@
+"""The ticket event export: every entry becomes rows, is known to be silent, or is counted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.adapters.zendesk.events import EventParser, channel
+from connector.adapters.zendesk.wire import EventExport, EventKeys
+from connector.model.ticket import Event
+
+Body = dict[str, Any]
+AT = 1767603600
+
+
+def parse(*children: Body, **event: Any) -> tuple[list[Event], EventParser]:
+    item = {
+        "id": 500,
+        "ticket_id": 7,
+        "timestamp": AT,
+        "updater_id": 42,
+        "via": "Mail",
+        "child_events": list(children),
+        **event,
+    }
+    return parse_all(item)
+
+
+def parse_all(*items: Body) -> tuple[list[Event], EventParser]:
+    data = json.dumps({"ticket_events": list(items), "end_of_stream": True}).encode()
+    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
+    rows = parser.parse(msgspec.json.decode(data, type=EventExport).ticket_events)
+    return list(rows.rows()), parser
+
+
+def said(events: list[Event]) -> dict[str, tuple[str | None, str | None]]:
+    return {event.kind: (event.value, event.previous) for event in events}
+
+
+def test_a_creation_tells_channel_and_first_values() -> None:
+    events, _ = parse(
+        {
+            "id": 501,
+            "event_type": "Create",
+            "status": "new",
+            "group_id": 3,
+            "assignee_id": None,
+            "priority": "high",
+            "type": "incident",
+            "subject": "a subject",
+            "requester_id": 42,
+            "comment_present": True,
+            "comment_public": True,
+            "custom_ticket_fields": {"77": "x"},
+        },
+        {"id": 502, "event_type": "Comment", "type": "Comment", "author_id": 42, "public": True},
+    )
+    assert said(events) == {
+        "created": ("email", None),
+        "status": ("new", None),
+        "group": ("3", None),
+        "priority": ("high", None),
+        "type": ("incident", None),
+        "comment": (None, None),
+    }
+    assert [event.id for event in events if event.kind == "comment"] == ["502"]
+
+
+def test_a_comment_without_its_side_load_is_still_a_comment() -> None:
+    events, _ = parse(
+        {"id": 501, "event_type": "Create", "comment_present": True, "comment_public": False}
+    )
+    comment = next(event for event in events if event.kind == "comment")
+    assert (comment.actor_id, comment.is_public) == ("42", False)
+
+
+def test_a_comment_child_without_its_side_load_says_whether_it_is_public() -> None:
+    ((event,), _) = parse(
+        {"event_type": "Comment", "comment_present": True, "comment_public": True}
+    )
+    assert event.is_public is True
+
+
+@pytest.mark.parametrize(
+    ("child", "kind", "value", "previous"),
+    [
+        ({"status": "solved", "previous_value": "open"}, "status", "solved", "open"),
+        ({"assignee_id": 9, "previous_value": None}, "assignee", "9", None),
+        ({"assignee_id": None, "previous_value": "9"}, "assignee", None, "9"),
+        ({"assignee_id": "", "previous_value": 9}, "assignee", None, "9"),
+        ({"group_id": "4", "previous_value": 3}, "group", "4", "3"),
+        ({"priority": "urgent", "previous_value": "low"}, "priority", "urgent", "low"),
+        ({"type": "problem", "previous_value": "task"}, "type", "problem", "task"),
+        (
+            {"field_name": "status", "value": "hold", "previous_value": "open"},
+            "status",
+            "hold",
+            "open",
+        ),
+        (
+            {"field_name": "group_id", "value": "4", "previous_value": None},
+            "group",
+            "4",
+            None,
+        ),
+    ],
+)
+def test_a_change_is_read_in_both_forms(
+    child: Body, kind: str, value: str | None, previous: str | None
+) -> None:
+    ((event,), parser) = parse({"id": 501, "event_type": "Change", **child})
+    assert (event.kind, event.value, event.previous) == (kind, value, previous)
+    assert not parser.unknown
+
+
+def test_the_audits_form_names_its_kind_in_type() -> None:
+    ((event,), _) = parse({"id": 1, "type": "Change", "field_name": "status", "value": "solved"})
+    assert (event.kind, event.value) == ("status", "solved")
+
+
+def test_deleting_and_restoring_are_events_of_their_own() -> None:
+    events, _ = parse({"event_type": "Change", "status": "deleted", "previous_value": "open"})
+    assert said(events) == {"status": ("deleted", "open"), "deleted": (None, "open")}
+    events, _ = parse({"event_type": "Change", "status": "open", "previous_value": "deleted"})
+    assert said(events) == {"status": ("open", "deleted"), "restored": ("open", None)}
+
+
+@pytest.mark.parametrize("tags", [["vip", "closed_by_merge"], "vip closed_by_merge"])
+@pytest.mark.parametrize("key", ["tags", "added_tags"])
+def test_the_tag_of_a_merge_is_a_merge(key: str, tags: object) -> None:
+    ((event,), _) = parse({"id": 501, "event_type": "Change", key: tags})
+    assert event.kind == "merged"
+
+
+def test_a_rating_is_an_event() -> None:
+    ((event,), _) = parse(
+        {"id": 501, "event_type": "SatisfactionRating", "score": "good", "body": "x"}
+    )
+    assert (event.kind, event.value) == ("rating", "good")
+
+
+def test_a_schedule_given_to_a_ticket_is_an_event() -> None:
+    child = {"event_type": "ScheduleAssignment", "new_schedule_id": 5, "previous_schedule_id": 4}
+    ((event,), _) = parse(child)
+    assert (event.kind, event.value, event.previous) == ("schedule", "5", "4")
+
+
+def test_the_system_is_nobody() -> None:
+    ((event,), _) = parse({"event_type": "Change", "status": "closed"}, updater_id=-1)
+    assert event.actor_id is None
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        {"event_type": "Notification", "recipients": [1]},
+        {"event_type": "Change", "subject": "new", "previous_value": "old"},
+        {"event_type": "Change", "custom_ticket_fields": {"77": "x"}, "previous_value": None},
+        {"event_type": "Change", "tags": ["a"], "added_tags": ["a"], "previous_value": []},
+        {"event_type": "Change", "field_name": "77", "value": "x"},
+    ],
+)
+def test_what_no_kpi_asks_for_is_silent(child: Body) -> None:
+    events, parser = parse({"id": 501, **child})
+    assert events == []
+    assert (parser.understood, dict(parser.unknown)) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("child", "counted"),
+    [
+        ({"event_type": "ChatStartedEvent", "value": {"chat_id": 1}}, "ChatStartedEvent"),
+        ({"event_type": "Change", "sla_policy": 5}, "Change sla_policy"),
+        ({"mystery": 1}, "entry mystery"),
+        ({"event_type": "Dear Ann, hello", "x": 1}, "unreadable"),
+        (
+            {"event_type": "Change", "field_name": "first_reply_time", "value": {}},
+            "Change first_reply_time",
+        ),
+        ({}, "entry"),
+    ],
+)
+def test_what_nobody_knows_is_counted_by_name(child: Body, counted: str) -> None:
+    events, parser = parse({"id": 501, **child})
+    assert events == []
+    assert dict(parser.unknown) == {counted: 1}
+
+
+def test_one_strange_entry_does_not_hide_its_neighbours() -> None:
+    events, parser = parse(
+        {"id": 1, "event_type": "Mystery"},
+        {"id": 2, "event_type": "Change", "status": "solved", "previous_value": "open"},
+    )
+    assert said(events) == {"status": ("solved", "open")}
+    assert dict(parser.unknown) == {"Mystery": 1}
+
+
+@pytest.mark.parametrize("missing", ["ticket_id", "child_events", "timestamp"])
+def test_an_item_without_what_an_event_needs_is_counted(missing: str) -> None:
+    item = {"id": 1, "ticket_id": 7, "timestamp": AT, "child_events": []}
+    events, parser = parse_all({key: value for key, value in item.items() if key != missing})
+    assert events == []
+    assert parser.unknown.total() == 1
+
+
+def test_a_value_that_looks_like_prose_is_not_kept() -> None:
+    ((event,), _) = parse({"event_type": "Change", "priority": "Please call Ann! 555 1234 now"})
+    assert event.value == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("via", "expected"),
+    [
+        ("Web form", "web"),
+        ("Email", "email"),
+        ("Mail", "email"),
+        ("Web service", "api"),
+        ("Side conversation", "side_conversation"),
+        ({"channel": "chat"}, "chat"),
+        (None, None),
+        ({}, None),
+        (5, None),
+    ],
+)
+def test_the_title_of_a_channel_becomes_its_code(via: object, expected: str | None) -> None:
+    assert channel(via) == expected
+
+
+scalars = st.none() | st.booleans() | st.integers(-5, 10**12) | st.text(max_size=12)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+CLEAN = ["status", "priority", "group_id", "assignee_id", "type", "previous_value", "value", "tags"]
+CLEAN += ["added_tags", "custom_ticket_fields", "mystery", "subject", "recipients"]
+children = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.integers(1, 9) | st.text(max_size=5),
+        "event_type": st.sampled_from(["Create", "Change", "Comment", "Push", "Mystery"]),
+        "field_name": st.sampled_from(["status", "group_id", "77", "mystery"]),
+        **dict.fromkeys(CLEAN, values),
+    },
+)
+
+
+@given(st.lists(children, max_size=5))
+def test_every_entry_is_understood_or_counted(entries: list[Body]) -> None:
+    _, parser = parse(*entries)
+    assert parser.understood + parser.unknown.total() == len(entries)
