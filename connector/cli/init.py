@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +31,29 @@ class Project:
 
     files: tuple[Path, ...]
     next_steps: tuple[str, ...]
+
+
+def command(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path(),
+    template: Annotated[
+        str, typer.Option("--template", help="Which mapping to start with.")
+    ] = DEFAULT_TEMPLATE,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Address of the helpdesk, to put into the file.")
+    ] = None,
+) -> None:
+    """Write config.toml and a first mapping; nothing is ever overwritten."""
+    from connector.cli.output import clean, console
+
+    workspace: Workspace = context.obj
+    project = write_project(folder, template, today=workspace.now().date(), url=url)
+    out = console()
+    for path in project.files:
+        out.print(clean(f"wrote {path}"))
+    out.print("\nNext:")
+    for number, step in enumerate(project.next_steps, 1):
+        out.print(clean(f"  {number}. {step}"), soft_wrap=True)
 
 
 def templates() -> dict[str, str]:

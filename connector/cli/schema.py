@@ -5,14 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from connector.model.kpi import MeasureDefinition
 
 FILES = {"config": "config.schema.json", "mapping": "mapping.schema.json"}
+
+
+def command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="config or mapping.")] = "",
+    write_to: Annotated[
+        Path | None, typer.Option("--write-to", metavar="DIR", help="Write both files there.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of the configuration and of mapping files, for editors."""
+    workspace: Workspace = context.obj
+    if write_to is None:
+        typer.echo(schema_text(workspace.definitions, name), nl=False)
+        return
+    for path in write_schemas(write_to, workspace.definitions):
+        typer.echo(f"wrote {path}")
 
 
 def schema_text(definitions: Mapping[str, MeasureDefinition], name: str = "") -> str:

@@ -64,6 +64,11 @@ class Lease:
         ours = os.fstat(self._handle)
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
+    def check(self) -> None:
+        """Raise `StoreError` if the lock is lost: whoever writes asks before every write."""
+        if not self.is_held():
+            raise StoreError(f"the lock {self.path} was lost; nothing more is written; run again")
+
     def __enter__(self) -> Self:
         """Take the lock unless `acquire` already did."""
         return self if self._handle is not None else self.acquire()

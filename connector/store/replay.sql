@@ -24,14 +24,19 @@ select * from read_parquet($events) where at <= $as_of;
 insert into tickets by name
 select t.* exclude (id, updated_at, stamp) replace (
     coalesce(f.status, t.status) as status,
-    case when f.had_assignee then try_cast(f.assignee as bigint) else t.assignee_id end as assignee_id,
-    case when f.had_group then try_cast(f."group" as bigint) else t.group_id end as group_id,
+    case when f.had_assignee then coalesce(person.key, try_cast(f.assignee as bigint))
+         else t.assignee_id end as assignee_id,
+    case when f.had_group then coalesce(team.key, try_cast(f."group" as bigint))
+         else t.group_id end as group_id,
     coalesce(f.priority, t.priority) as priority,
     coalesce(f.type, t.type) as type
   ),
   least(t.updated_at, $as_of::timestamp) as updated_at,
   least(t.stamp, $as_of::timestamp) as stamp
-from read_parquet($tickets) as t left join folded_wide as f using (ticket_id)
+from read_parquet($tickets) as t
+left join folded_wide as f on f.ticket_id = t.ticket_id
+left join vendor_ids as person on person.kind = 'person' and person.id = f.assignee
+left join vendor_ids as team on team.kind = 'group' and team.id = f."group"
 where t.created_at <= $as_of;
 
 insert into ratings by name

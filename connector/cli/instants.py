@@ -1,0 +1,26 @@
+"""Instants on the command line: days and ISO times, to aware UTC datetimes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from connector.errors import UsageError
+
+AS_OF = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="How it stood then, as in 2026-11-01T12:00Z."),
+]
+
+
+def instant(text: str | None) -> datetime | None:
+    """Return the instant a person wrote; a day is its first moment, a missing zone is UTC."""
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time; write 2026-11-01 or 2026-11-01T12:00Z") from error
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

@@ -1,0 +1,86 @@
+"""The `connector` command: one module a command, imported here; heavy imports wait inside them."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.cli import (
+    catalogue,
+    check,
+    demo,
+    explain,
+    export,
+    goals,
+    init,
+    kpis,
+    schema,
+    setup,
+    status,
+    sync,
+    undo,
+)
+from connector.cli.exits import reported
+from connector.cli.workspace import Workspace
+
+app = typer.Typer(
+    name="connector",
+    help="Keeps a helpdesk and its goals in agreement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+COMMANDS = {
+    "init": init,
+    "check": check,
+    "setup": setup,
+    "sync": sync,
+    "goals": goals,
+    "kpis": kpis,
+    "explain": explain,
+    "export": export,
+    "undo": undo,
+    "status": status,
+    "demo": demo,
+    "catalogue": catalogue,
+    "schema": schema,
+}
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("helpdesk-goal-connector"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    config: Annotated[
+        Path,
+        typer.Option("--config", "-c", help="The configuration file.", envvar="CONNECTOR_CONFIG"),
+    ] = Path("config.toml"),
+    debug: Annotated[bool, typer.Option("--debug", help="Show stack traces.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Keeps a helpdesk and its goals in agreement."""
+    if debug:
+        os.environ["CONNECTOR_DEBUG"] = "1"
+    context.obj = Workspace(config)
+
+
+for _name, _module in COMMANDS.items():
+    app.command(_name)(reported(_module.command))
+
+
+def run() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,190 @@
+"""Steps one and three of a run for one helpdesk account: pull, measure, publish; plan, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+
+from connector.adapters.base import Adapter
+from connector.config.settings import HelpdeskTable
+from connector.errors import AdapterError, StoreError
+from connector.kpi.measure import measure
+from connector.model.goal import GoalReport
+from connector.model.page import TicketField
+from connector.model.run import HelpdeskReport
+from connector.pipeline.job import Job
+from connector.pipeline.judging import Views
+from connector.pipeline.showing import daily_instant, planned
+from connector.store.lock import Lease
+from connector.store.published import latest, publish
+from connector.store.store import Store
+from connector.sync.pull import Progress as PullProgress
+from connector.sync.pull import SliceReport, sync_slice
+from connector.writeback.apply import Poll, apply
+from connector.writeback.plan import Plan
+from connector.writeback.settle import settle
+
+
+class Account:
+    """One helpdesk during one run; the lease is held until the run ends.
+
+    What fails here is kept in `report.error`, so that other helpdesks go on.
+    """
+
+    def __init__(self, job: Job, helpdesk: HelpdeskTable, run: str, stack: ExitStack) -> None:
+        """Take the lease, or raise `LockedError`."""
+        self.job = job
+        self.helpdesk = helpdesk
+        self.name = helpdesk.name
+        self.run = run
+        self.report = HelpdeskReport(name=helpdesk.name, kind=helpdesk.kind)
+        self.plan: Plan | None = None
+        self.is_held_back = False
+        self._folder = job.folder(helpdesk.name)
+        self._lease = Lease(self._folder).acquire()
+        stack.callback(self._lease.release)
+        self._adapter: Adapter = job.open_adapter(helpdesk)
+        stack.callback(self._adapter.close)
+
+    def pull(self, *, full: bool) -> None:
+        """Read what changed, measure it, and publish a set if anything did change."""
+        self._guarded(lambda: self._pull(full=full))
+
+    def show(self, goals: list[GoalReport], seen: Views, *, dry_run: bool) -> None:
+        """Plan what tickets should show and, unless this is a dry run, write it."""
+        if self.report.error is None:
+            self._guarded(lambda: self._show(goals, seen, dry_run=dry_run))
+        self.report.requests = self._adapter.requests
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        started = self.job.clock()
+        try:
+            step()
+        except (AdapterError, StoreError) as error:
+            self.report.error = str(error)
+        self.report.requests = self._adapter.requests
+        self.report.duration_s += (self.job.clock() - started).total_seconds()
+
+    def _pull(self, *, full: bool) -> None:
+        job, now = self.job, self.job.clock()
+        job.progress.step(self.name, "reading")
+        with Store.open(self._folder, self._lease) as store:
+            slice_ = sync_slice(self._adapter, store, now=now, progress=self._tell, full=full)
+            self._note(slice_, store)
+            if store.counts()["changed"]:
+                job.progress.step(self.name, "measuring")
+                people = self.helpdesk.people
+                measure(
+                    store.connection,
+                    now=store.through() or now,
+                    bots=frozenset(store.keys("person", people.bots).values()),
+                    ignore=frozenset(store.keys("person", people.ignore).values()),
+                )
+                store.touch("measures")
+            if slice_.requests and self._is_news(store):
+                job.progress.step(self.name, "publishing")
+                publish(store, self._folder, run=self.run, through=store.through(), read_at=now)
+
+    def _is_news(self, store: Store) -> bool:
+        """Tell whether readers would see anything new, the age of the data included."""
+        before = latest(self._folder)
+        return before is None or before.manifest.through != store.through()
+
+    def _note(self, slice_: SliceReport, store: Store) -> None:
+        report = self.report
+        report.tickets_read = slice_.tickets_read
+        report.events_read = slice_.events_read
+        report.caught_up = slice_.caught_up
+        report.unknown = dict(slice_.unknown)
+        report.through = store.through()
+
+    def _tell(self, progress: PullProgress) -> None:
+        self.job.progress.reading(
+            self.name, progress.stream.value, progress.rows, progress.expected
+        )
+
+    def _show(self, goals: list[GoalReport], seen: Views, *, dry_run: bool) -> None:
+        con = seen.over(frozenset({self.name}))
+        if con is None or not self.report.caught_up:
+            self.report.notes.append("nothing is written before all events have been read once")
+            return
+        if not (self.job.settings.writeback.enabled or dry_run):
+            return
+        if not dry_run:
+            self._settle()
+        self.job.progress.step(self.name, "planning")
+        as_of = seen.as_of(frozenset({self.name}))
+        fields = self.job.state.fields(self.name)
+        self.plan = planned(
+            self.job,
+            self.helpdesk,
+            con,
+            goals=goals,
+            fields=fields,
+            batch=self._adapter.capabilities.write_batch,
+            as_of=as_of,
+        )
+        self.report.writes.planned = len(self.plan.changes)
+        if not dry_run:
+            self._write(self.plan, fields, as_of)
+
+    def _settle(self) -> None:
+        settled = settle(
+            self._adapter,
+            self.job.state,
+            helpdesk=self.name,
+            lease_check=self._lease.check,
+            poll=self._poll,
+        )
+        if settled.in_flight:
+            count = len(settled.in_flight)
+            self.report.notes.append(f"{count} tickets wait for a write that still runs")
+
+    def _write(self, plan: Plan, fields: tuple[TicketField, ...], as_of: datetime) -> None:
+        self._note_held(plan)
+        if plan.changes and self._may_write(fields):
+            self.job.progress.step(self.name, "writing")
+            done = apply(
+                self._adapter,
+                self.job.state,
+                plan,
+                run=self.run,
+                lease_check=self._lease.check,
+                poll=self._poll,
+            )
+            self.report.writes = done.counts
+            self.report.error = done.error
+        if self.report.error is None and not self.is_held_back:
+            self.job.state.save_daily(self.name, daily_instant(self.job, as_of))
+        self.job.state.put(f"shown:{self.name}", as_of.isoformat())
+
+    def _note_held(self, plan: Plan) -> None:
+        for held in plan.held:
+            self.is_held_back = True
+            self.report.notes.append(
+                f"{held.tickets} tickets ({held.share:.0%} of the open ones) would change for"
+                f" {held.goal}: approve with `connector sync --approve {held.key}`"
+            )
+        if plan.stopped:
+            self.is_held_back = True
+            self.report.notes.append(plan.stopped)
+
+    def _may_write(self, fields: tuple[TicketField, ...]) -> bool:
+        """Look at our fields once more: they must be set up, and not be deactivated."""
+        advice = None
+        if not fields and self._adapter.capabilities.fields:
+            advice = "our fields are not set up here; run `connector setup --apply`"
+        elif fields:
+            now = self._adapter.read_fields({field.role: field.id for field in fields})
+            active = {field.role for field in now if field.active}
+            if "status" not in active:
+                advice = "the field for goal status is deactivated or gone: nothing is written"
+        if advice:
+            self.is_held_back = True
+            self.report.notes.append(advice)
+        return advice is None
+
+    @property
+    def _poll(self) -> Poll:
+        return Poll(now=self.job.clock, sleep=self.job.sleep, wait_s=0.2)

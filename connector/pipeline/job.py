@@ -1,0 +1,76 @@
+"""What a run works with: plain values and open things, wired by the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from connector.adapters.base import Adapter
+from connector.config.mapping import Mappings
+from connector.config.settings import HelpdeskTable, Settings
+from connector.model.kpi import MeasureDefinition
+from connector.store.state import State
+
+
+class Progress(Protocol):
+    """Shows how far a run is; every call is cheap and may be ignored."""
+
+    def step(self, helpdesk: str, what: str) -> None:
+        """Say what is done now."""
+
+    def reading(self, helpdesk: str, stream: str, done: int, expected: int | None) -> None:
+        """Say how many records of a stream were read so far."""
+
+    def writing(self, helpdesk: str, done: int, total: int) -> None:
+        """Say how many tickets were written so far."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def step(self, helpdesk: str, what: str) -> None:
+        """Say nothing."""
+
+    def reading(self, helpdesk: str, stream: str, done: int, expected: int | None) -> None:
+        """Say nothing."""
+
+    def writing(self, helpdesk: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Everything a run needs; `clock` tells the present, and is the only thing that does."""
+
+    settings: Settings
+    mappings: Mappings
+    definitions: Mapping[str, MeasureDefinition]
+    state: State
+    open_adapter: Callable[[HelpdeskTable], Adapter]
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    progress: Progress
+
+    def folder(self, helpdesk: str) -> Path:
+        """Return where everything of one account is kept."""
+        return self.settings.store.path / helpdesk
+
+    def helpdesks(self, names: Iterable[str] = ()) -> list[HelpdeskTable]:
+        """Return the named helpdesks in the order of the config, or all."""
+        wanted = set(names)
+        return [h for h in self.settings.helpdesk if not wanted or h.name in wanted]
+
+    def mappings_of(self, helpdesk: HelpdeskTable) -> Mappings:
+        """Return the KPIs and goals that apply to one helpdesk."""
+        return self.mappings.within(self.settings.folder / name for name in helpdesk.mappings)
+
+    def helpdesks_of(self, kind: str, key: str) -> frozenset[str]:
+        """Return the helpdesks a goal or KPI (`kind` says which) is about."""
+        return frozenset(
+            helpdesk.name
+            for helpdesk in self.settings.helpdesk
+            if f"{kind}.{key}" in self.mappings_of(helpdesk).origin
+        )

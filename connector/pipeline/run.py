@@ -1,0 +1,109 @@
+"""One run, whole: the only place that knows the order of the steps."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connector.errors import UsageError
+from connector.model.goal import GoalReport
+from connector.model.run import RunReport, RunStatus
+from connector.pipeline.account import Account
+from connector.pipeline.job import Job
+from connector.pipeline.judging import goal_reports, views
+from connector.writeback.plan import Plan
+
+APPROVED_FOR = timedelta(hours=24)
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run is asked for. `as_of` plans for a past moment and never writes."""
+
+    helpdesks: tuple[str, ...] = ()
+    dry_run: bool = False
+    full: bool = False
+    as_of: datetime | None = None
+    approvals: tuple[str, ...] = ()
+
+    @property
+    def is_dry(self) -> bool:
+        """Tell whether nothing may be written to a helpdesk."""
+        return self.dry_run or self.as_of is not None
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """What a run did, and the plan of each helpdesk."""
+
+    report: RunReport
+    plans: tuple[Plan, ...]
+
+
+def run(job: Job, request: RunRequest) -> RunResult:
+    """Pull each account, judge the goals once, write each account.
+
+    Raises `LockedError` if another run holds one of the locks; a helpdesk or a store that fails
+    stands in the report, and does not stop the others.
+    """
+    started_at = job.clock()
+    run_id = f"{started_at:%Y%m%dT%H%M%S.%fZ}"
+    approve(job, request.approvals, at=started_at)
+    with ExitStack() as stack:
+        accounts = [
+            Account(job, helpdesk, run_id, stack) for helpdesk in job.helpdesks(request.helpdesks)
+        ]
+        job.state.start_run(run_id, at=started_at, args=_said(request))
+        for account in accounts:
+            account.pull(full=request.full)
+        with views(job, request.as_of) as seen:
+            goals = goal_reports(job, seen)
+            for account in accounts:
+                account.show(goals, seen, dry_run=request.is_dry)
+        report = RunReport(
+            run=run_id,
+            started_at=started_at,
+            finished_at=job.clock(),
+            status=_status(accounts),
+            helpdesks=[account.report for account in accounts],
+            goals=goals,
+        )
+        _remember(job, report, is_replay=request.as_of is not None)
+    return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
+
+
+def approve(job: Job, approvals: tuple[str, ...], *, at: datetime) -> None:
+    """Let goals' new states pass the brake for a day; `approvals` are GOAL:STATE."""
+    for approval in approvals:
+        goal, _, state = approval.partition(":")
+        if not state or goal not in {*job.mappings.goals, "any"}:
+            known = ", ".join(job.mappings.goals)
+            raise UsageError(f"--approve takes GOAL:STATE, not {approval!r}; goals are {known}")
+        job.state.approve(goal, state, until=at + APPROVED_FOR)
+
+
+def _status(accounts: list[Account]) -> RunStatus:
+    if any(account.report.error for account in accounts):
+        return RunStatus.FAILED
+    whole = all(a.report.writes.are_complete and not a.is_held_back for a in accounts)
+    return RunStatus.OK if whole else RunStatus.PARTIAL
+
+
+def _remember(job: Job, report: RunReport, *, is_replay: bool) -> None:
+    if not is_replay:
+        before = job.state.last_evaluations()
+        news = [goal for goal in report.goals if _is_news(goal, before.get(goal.id))]
+        job.state.save_evaluations(report.run, news)
+    text = msgspec.json.encode(report).decode()
+    job.state.finish_run(report.run, at=report.finished_at, status=report.status, report=text)
+
+
+def _is_news(goal: GoalReport, last: GoalReport | None) -> bool:
+    """Tell whether an evaluation says more than the last one that was kept: state, value or day."""
+    if last is None or goal.as_of.date() != last.as_of.date():
+        return True
+    return (goal.status, goal.value, goal.target) != (last.status, last.value, last.target)
+
+
+def _said(request: RunRequest) -> str:
+    return msgspec.json.encode(request).decode()
