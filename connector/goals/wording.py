@@ -60,10 +60,8 @@ def pace(case: Case, progress: float, expected: float) -> str:
     if adds_up(case.value, case.definition):
         elapsed = case.evidence.elapsed
         heading = amount(case, round(value / elapsed))
-        return (
-            f"{shown} in {percent(elapsed)} of the period, heading for {heading}: {percent(progress)} of the "
-            f"way from baseline {from_} to target {to}"
-        )
+        way = f"{percent(progress)} of the way from baseline {from_} to target {to}"
+        return f"{shown} in {percent(elapsed)} of the period, heading for {heading}: {way}"
     if progress > 1:
         where = f"value {shown} is past the target {to} (baseline {from_})"
     elif progress < 0:

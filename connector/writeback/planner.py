@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import msgspec
@@ -13,7 +14,17 @@ from connector.store.journal import Believed
 from connector.writeback.labels import TicketLabels, labels
 from connector.writeback.note import Membership, is_same_state
 from connector.writeback.ownership import Names
-from connector.writeback.reasons import ANY, WRITABLE, Cause, Gate, Look, Reason, reasons
+from connector.writeback.reasons import (
+    ANY,
+    WRITABLE,
+    Cause,
+    Gate,
+    Look,
+    Reason,
+    reasons,
+    stray_tags,
+    told,
+)
 from connector.writeback.shown import (
     TAG,
     Ours,
@@ -23,7 +34,7 @@ from connector.writeback.shown import (
     changed_by_others,
     difference,
 )
-from connector.writeback.words import Word, language
+from connector.writeback.words import STATE_OF, Word, language
 
 UNTOUCHED = Mark.MERGED | Mark.SPAM
 BRAKED = frozenset({Cause.STATUS, Cause.REMOVED})
@@ -121,7 +132,7 @@ class Planner:
             ticket=ticket,
             memberships=members,
             labels=wanted,
-            base=shown if own is None else Ours({**shown.fields, **own.fields}, own.tags),
+            base=_base(shown, own),
             own=own,
             wearer=self.wearer,
         )
@@ -136,9 +147,8 @@ class Planner:
         if not rest:
             return msgspec.structs.replace(draft, reasons=(), delta=None)
         waiting = {reason.goal for reason in draft.reasons if reason not in rest}
-        members = tuple(_hidden(m) if m.goal in waiting else m for m in draft.look.memberships)
-        wanted = self.wearer.wanted(self._labels(draft.look.ticket, members))
-        leave = draft.kept | self._status_aspects(waiting)
+        wanted = self.wearer.wanted(self._labels(draft.look.ticket, _as_told(draft.look, waiting)))
+        leave = draft.kept | self._status_aspects(draft, waiting)
         return msgspec.structs.replace(
             draft,
             reasons=rest,
@@ -158,13 +168,27 @@ class Planner:
         is_solved = ticket.status == Status.SOLVED
         return labels(members, names=self.names, tongue=self.tongue, is_solved=is_solved)
 
-    def _status_aspects(self, goals: Iterable[str]) -> frozenset[str]:
-        """Return the aspects in which a ticket's status, and that of these goals, is told."""
+    def _status_aspects(self, draft: Draft, waiting: AbstractSet[str]) -> frozenset[str]:
+        """Return the aspects in which a ticket's status, and that of waiting goals, is told."""
         names = self.names
         field_id = self.wearer.field_id("status")
-        options = {TAG + names.status(word) for word in Word}
-        tags = {TAG + tag for goal in goals for tag in names.goal_statuses(goal)}
-        return frozenset(tags | (options if field_id is None else {field_id}))
+        tags = {tag for goal in waiting for tag in names.goal_statuses(goal)}
+        if field_id is None:
+            tags |= {names.status(word) for word in Word}
+        if ANY in waiting:
+            tags |= stray_tags(draft.look)
+        return frozenset({TAG + tag for tag in tags} | ({field_id} if field_id else set()))
+
+
+def _base(shown: Ours, own: Believed | None) -> Ours:
+    """Return what we last wrote where we did, and else what is shown.
+
+    Tags that a person put there twice are theirs to keep: they are no reason to write again.
+    """
+    if own is None:
+        return shown
+    added = {tag for tag in shown.tags if TAG + tag not in own.corrected}
+    return Ours({**shown.fields, **own.fields}, own.tags | added)
 
 
 def _changed_by_people(draft: Draft) -> tuple[frozenset[str], frozenset[str]]:
@@ -181,5 +205,23 @@ def _changed_by_people(draft: Draft) -> tuple[frozenset[str], frozenset[str]]:
     return unchanged - own.corrected, unchanged & own.corrected
 
 
-def _hidden(membership: Membership) -> Membership:
-    return msgspec.structs.replace(membership, state=None)
+def _as_told(look: Look, waiting: AbstractSet[str]) -> tuple[Membership, ...]:
+    """Return the ticket's goals with those that wait as the note told them before."""
+    before = told(look)
+    members = [
+        _restated(member, before.get(member.title)) if member.goal in waiting else member
+        for member in look.memberships
+    ]
+    if ANY in waiting:
+        as_of = max((member.as_of for member in members), default=look.ticket.stamp)
+        titles = {member.title for member in members}
+        members += [
+            _restated(Membership(goal=ANY, title=title, state=None, as_of=as_of), word)
+            for title, word in before.items()
+            if title not in titles
+        ]
+    return tuple(members)
+
+
+def _restated(membership: Membership, word: Word | None) -> Membership:
+    return msgspec.structs.replace(membership, state=STATE_OF[word] if word else None)

@@ -108,26 +108,23 @@ def _outcome(look: Look) -> tuple[Reason, ...]:
 def _removed(look: Look) -> tuple[Reason, ...]:
     """Find what the ticket still shows of goals it does not count for any more."""
     nothing_left = look.labels.status is None and look.wearer.status(look.base) is not None
-    told = _told(look)
+    before = told(look)
     titles = {member.title for member in look.memberships if member.word}
-    warned = any(word in WORDS_TO_ACT_ON for title, word in told.items() if title not in titles)
-    names = look.wearer.names
-    known = names.options().union(*(names.goal_tags(m.goal) for m in look.memberships))
-    stray = look.base.tags - look.labels.tags - known
-    if nothing_left or warned or stray:
+    warned = any(word in WORDS_TO_ACT_ON for title, word in before.items() if title not in titles)
+    if nothing_left or warned or stray_tags(look):
         return (Reason(Cause.REMOVED, ANY, NONE),)
     return ()
 
 
 def _statuses(look: Look, gate: Gate) -> list[Reason]:
     """Find the goals whose status changed in a way worth a write."""
-    status, told = look.wearer.status(look.base), _told(look)
+    status, stated = look.wearer.status(look.base), told(look)
     found = []
     for member in look.memberships:
         word = member.word
         if word is None or not gate.lets(member, word):
             continue
-        before = told.get(member.title, _before(look, member))
+        before = stated.get(member.title, _before(look, member))
         differs = word != before and {word, before} & WORDS_TO_ACT_ON
         is_worst = word == look.labels.status != status and (status or word != Word.NO_DATA)
         if differs or is_worst or _tag_differs(look, member):
@@ -135,7 +132,15 @@ def _statuses(look: Look, gate: Gate) -> list[Reason]:
     return found
 
 
-def _told(look: Look) -> Mapping[str, Word]:
+def stray_tags(look: Look) -> frozenset[str]:
+    """Return the tags of goals that the ticket shows but does not count for any more."""
+    names = look.wearer.names
+    known = names.options().union(*(names.goal_tags(m.goal) for m in look.memberships))
+    return look.base.tags - look.labels.tags - known
+
+
+def told(look: Look) -> Mapping[str, Word]:
+    """Return the status each goal has in the note, by title."""
     note = look.wearer.field_id("note")
     return told_states(look.base.fields.get(note)) if note else {}
 

@@ -42,6 +42,14 @@ WORD_OF: Mapping[str, Word] = {
 }
 """The word for each state of a running goal; a goal in any other state is not shown."""
 
+STATE_OF: Mapping[Word, GoalState] = {
+    Word.ON_TRACK: GoalState.ON_TRACK,
+    Word.AT_RISK: GoalState.AT_RISK,
+    Word.OFF_TRACK: GoalState.OFF_TRACK,
+    Word.NO_DATA: GoalState.INSUFFICIENT_DATA,
+}
+"""A state that each word may stand for, where only the word is known."""
+
 WORDS_TO_ACT_ON = frozenset({Word.OFF_TRACK, Word.AT_RISK})
 OUTCOMES_TO_ACT_ON = frozenset({TicketOutcome.DUE_SOON, TicketOutcome.MISSED})
 
