@@ -45,6 +45,11 @@ class Clock:
         self.advance(max(0.0, at - self.now()))
 
 
+def stamp(at: float) -> datetime:
+    """Return an instant as what the JSON encoder writes quickest, in the form of `iso`."""
+    return datetime.fromtimestamp(int(at), tz=UTC)
+
+
 def iso(at: float) -> str:
     """Render an instant as the wire writes it."""
-    return f"{datetime.fromtimestamp(int(at), tz=UTC).isoformat()[:19]}Z"
+    return f"{stamp(at).isoformat()[:19]}Z"

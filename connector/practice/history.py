@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connector.practice.clock import iso
+from connector.practice.clock import stamp
 from connector.practice.wire import Document, via_document
 from connector.practice.world import Audit, Change, Comment, Created, Via
 
@@ -17,7 +17,7 @@ def audit_document(audit_id: int, audit: Audit) -> Document:
     return {
         "id": audit_id,
         "ticket_id": audit.ticket_id,
-        "created_at": iso(audit.at),
+        "created_at": stamp(audit.at),
         "author_id": audit.author_id,
         "metadata": {"system": CLIENT, "custom": {}},
         "events": [
@@ -41,7 +41,7 @@ def comment_document(comment_id: int, audit_id: int, audit: Audit, comment: Comm
         "attachments": [],
         "audit_id": audit_id,
         "via": via_document(audit.via),
-        "created_at": iso(audit.at),
+        "created_at": stamp(audit.at),
         "metadata": {"system": CLIENT, "custom": {}},
     }
 
@@ -52,7 +52,7 @@ def feed_document(audit_id: int, audit: Audit, *, with_comments: bool) -> Docume
         "id": audit_id,
         "ticket_id": audit.ticket_id,
         "timestamp": audit.at,
-        "created_at": iso(audit.at),
+        "created_at": stamp(audit.at),
         "updater_id": audit.author_id,
         "via": audit.via.text,
         "system": CLIENT,

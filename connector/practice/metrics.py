@@ -7,6 +7,7 @@ it has ended. Minutes are whole and cut, not rounded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,30 +68,41 @@ class Figures:
         """Take in one audit."""
         for change in audit.changes:
             if isinstance(change, Created):
-                for name, value in change.values:
-                    self._set(name, value, audit.at, begins=True)
+                self._begin(dict(change.values), audit.at)
             elif isinstance(change, Comment):
                 self._comment(change, audit)
             else:
                 self._set(change.name, change.new, audit.at)
 
-    def _set(self, name: str | int, value: Any, at: int, *, begins: bool = False) -> None:
+    def _begin(self, values: Mapping[str | int, Any], at: int) -> None:
+        self.schedule_id = values["schedule_id"]
+        self.since = self.times["status_updated_at"] = at
+        self._station("assignee_id", values["assignee_id"], at)
+        self._station("group_id", values["group_id"], at)
+        if values["status"] in DONE:
+            self._status(values["status"], at)
+        self.status = values["status"]
+
+    def _set(self, name: str | int, value: Any, at: int) -> None:
         if name == "status":
-            self._status(value, at, begins=begins)
+            self._status(value, at)
         elif name == "schedule_id":
             self._end_stretch(at)
             self.schedule_id = value
-        elif name in self.stations and value is not None:
-            self.stations[str(name)] += 1
-            if name == "assignee_id":
-                self.times.setdefault("initially_assigned_at", at)
-                self.times["assigned_at"] = at
+        elif name in self.stations:
+            self._station(str(name), value, at)
 
-    def _status(self, status: str, at: int, *, begins: bool) -> None:
+    def _station(self, name: str, value: int | None, at: int) -> None:
+        if value is None:
+            return
+        self.stations[name] += 1
+        if name == "assignee_id":
+            self.times.setdefault("initially_assigned_at", at)
+            self.times["assigned_at"] = at
+
+    def _status(self, status: str, at: int) -> None:
         was_done = self.status in DONE
         self.times["status_updated_at"] = at
-        if begins:
-            self.status, self.since = status, at
         self._end_stretch(at)
         self.status = status
         if status in DONE and not was_done:

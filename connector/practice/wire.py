@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connector.practice.clock import iso
+from connector.practice.clock import stamp
 from connector.practice.directory import Group, Holiday, Organization, Schedule, User
 from connector.practice.fields import OPTION_KINDS, TicketField
 from connector.practice.metrics import metric_set
@@ -65,7 +65,7 @@ def metric_document(world: World, ticket: Ticket, url: str) -> Document:
     """Return the figures of one ticket."""
     document = metric_set(world, ticket, url)
     times = {name: value for name, value in document.items() if name.endswith("_at") and value}
-    return document | {name: iso(value) for name, value in times.items()}
+    return document | {name: stamp(value) for name, value in times.items()}
 
 
 def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
@@ -77,8 +77,8 @@ def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
         "url": f"{url}/api/v2/tickets/{ticket.id}.json",
         "id": ticket.id,
         "via": via_document(ticket.via),
-        "created_at": iso(ticket.created_at),
-        "updated_at": iso(ticket.updated_at),
+        "created_at": stamp(ticket.created_at),
+        "updated_at": stamp(ticket.updated_at),
         "generated_timestamp": ticket.generated_at,
         "type": ticket.type,
         "subject": subject,
@@ -128,8 +128,8 @@ def user_document(user: User, url: str) -> Document:
         "url": f"{url}/api/v2/users/{user.id}.json",
         "name": user.name,
         "email": user.email,
-        "created_at": iso(user.created_at),
-        "updated_at": iso(user.updated_at),
+        "created_at": stamp(user.created_at),
+        "updated_at": stamp(user.updated_at),
         "time_zone": "UTC",
         "iana_time_zone": "Etc/UTC",
         "phone": None,
@@ -153,7 +153,7 @@ def user_document(user: User, url: str) -> Document:
 
 def group_document(group: Group, url: str) -> Document:
     """Return a group."""
-    at = iso(group.created_at)
+    at = stamp(group.created_at)
     return {
         "url": f"{url}/api/v2/groups/{group.id}.json",
         "id": group.id,
@@ -169,7 +169,7 @@ def group_document(group: Group, url: str) -> Document:
 
 def organization_document(organization: Organization, url: str) -> Document:
     """Return a customer company."""
-    at = iso(organization.created_at)
+    at = stamp(organization.created_at)
     return {
         "url": f"{url}/api/v2/organizations/{organization.id}.json",
         "id": organization.id,
@@ -190,7 +190,7 @@ def organization_document(organization: Organization, url: str) -> Document:
 
 def schedule_document(schedule: Schedule) -> Document:
     """Return a schedule; the zone has its display name."""
-    at = iso(schedule.created_at)
+    at = stamp(schedule.created_at)
     intervals = [{"start_time": start, "end_time": end} for start, end in schedule.intervals]
     return {
         "id": schedule.id,
@@ -233,8 +233,8 @@ def field_document(field: TicketField, url: str) -> Document:
         "editable_in_portal": False,
         "required_in_portal": False,
         "tag": field.tag,
-        "created_at": iso(field.created_at),
-        "updated_at": iso(field.updated_at),
+        "created_at": stamp(field.created_at),
+        "updated_at": stamp(field.updated_at),
         "removable": field.removable,
         "key": None,
         "agent_description": None,
@@ -257,8 +257,8 @@ def rating_document(rating: Rating, url: str) -> Document:
         "requester_id": rating.requester_id,
         "ticket_id": rating.ticket_id,
         "score": rating.score,
-        "created_at": iso(rating.created_at),
-        "updated_at": iso(rating.updated_at),
+        "created_at": stamp(rating.created_at),
+        "updated_at": stamp(rating.updated_at),
         "comment": rating.comment,
         "reason": "No reason provided",
         "reason_id": None,
