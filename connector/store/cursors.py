@@ -61,21 +61,17 @@ class Cursors:
     def advance(self, stream: Stream, page: Page, read_at: datetime) -> bool:
         """Go on to the page's cursor; tell whether anything is different now.
 
-        An empty page at the end that repeats what is known leaves the row alone.
+        A read that finds no ticket and tells nothing new leaves the row alone.
         """
         before = self.get(stream)
         through = _later(before.through if before else None, page.through)
         has_more = page.has_more or (stream is Stream.EVENTS and self._is_behind(through))
-        if (
-            before
-            and _is_idle(page)
-            and (before.cursor, before.has_more, before.through)
-            == (
-                page.cursor,
-                has_more,
-                through,
-            )
-        ):
+        same = before and (before.cursor, before.has_more, before.through) == (
+            page.cursor,
+            has_more,
+            through,
+        )
+        if same and stream is Stream.TICKETS and _is_idle(page):
             return False
         unknown = Counter(before.unknown if before else {}) + Counter(page.unknown)
         self._put(

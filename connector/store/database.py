@@ -81,10 +81,13 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("commit")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._connection.execute("rollback")
-                raise
+            finally:
+                self._roll_back_the_rest()
+
+    def _roll_back_the_rest(self) -> None:
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("rollback")
 
     def _prepare(self) -> None:
         found = self._version()

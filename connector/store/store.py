@@ -37,20 +37,18 @@ where ticket_id in (select unnest($keys::bigint[]))
 """
 
 UNKNOWN_PEOPLE = """
-select exists (
-  select 1 from events semi join changed using (ticket_id) left join tickets using (ticket_id)
+with named as (
+  select actor_id as person_id
+  from events semi join changed using (ticket_id) left join tickets using (ticket_id)
   where actor_id is distinct from requester_id
-    and actor_id not in (select person_id from people where person_id is not null)
-) or exists (
-  select 1 from tickets semi join changed using (ticket_id)
-  where assignee_id not in (select person_id from people where person_id is not null)
+  union all
+  select assignee_id from tickets semi join changed using (ticket_id)
 )
+select exists (from named anti join people using (person_id) where person_id is not null)
 """
 UNKNOWN_GROUPS = """
-select exists (
-  select 1 from tickets semi join changed using (ticket_id)
-  where group_id not in (select group_id from groups where group_id is not null)
-)
+with named as (select group_id from tickets semi join changed using (ticket_id))
+select exists (from named anti join groups using (group_id) where group_id is not null)
 """
 
 
@@ -207,21 +205,22 @@ class Store:
         """Commit what the block does through `connection`, or none of it; checks the fence."""
         if self._is_broken:
             raise StoreError(f"{self.path}: an earlier fault closed the store; run again")
-        with store_errors(self.path, duckdb.Error), self._rolled_back_on_error():
+        with store_errors(self.path, duckdb.Error):
             self.connection.execute("begin")
-            self._check_fence()
-            yield
-            self.connection.execute("commit")
+            self._is_broken = True  # until the end of the block proves otherwise
+            try:
+                self._check_fence()
+                yield
+                self.connection.execute("commit")
+                self._is_broken = False
+            finally:
+                if self._is_broken:
+                    self._roll_back()
 
-    @contextmanager
-    def _rolled_back_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            self._is_broken = isinstance(error.__cause__ or error, duckdb.Error)
-            with suppress(duckdb.Error):
-                self.connection.execute("rollback")
-            raise
+    def _roll_back(self) -> None:
+        with suppress(duckdb.Error):
+            self.connection.execute("rollback")
+            self._is_broken = False
 
     def _check_fence(self) -> None:
         stored = int(self._row("select value from meta where name = 'fence'")[0])
