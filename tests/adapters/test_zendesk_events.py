@@ -96,6 +96,7 @@ def test_a_comment_child_without_its_side_load_says_whether_it_is_public() -> No
         ({"group_id": "4", "previous_value": 3}, "group", "4", "3"),
         ({"priority": "urgent", "previous_value": "low"}, "priority", "urgent", "low"),
         ({"type": "problem", "previous_value": "task"}, "type", "problem", "task"),
+        ({"satisfaction_score": "good", "previous_value": "offered"}, "rating", "good", "offered"),
         (
             {"field_name": "status", "value": "hold", "previous_value": "open"},
             "status",
@@ -150,6 +151,12 @@ def test_a_schedule_given_to_a_ticket_is_an_event() -> None:
     assert (event.kind, event.value, event.previous) == ("schedule", "5", "4")
 
 
+def test_entries_without_ids_do_not_take_each_others_place() -> None:
+    note = {"event_type": "Comment", "public": False}
+    events, _ = parse(note, {**note, "public": True})
+    assert [(event.id, event.is_public) for event in events] == [("500", False), ("500-1", True)]
+
+
 def test_the_system_is_nobody() -> None:
     ((event,), _) = parse({"event_type": "Change", "status": "closed"}, updater_id=-1)
     assert event.actor_id is None
@@ -163,6 +170,7 @@ def test_the_system_is_nobody() -> None:
         {"event_type": "Change", "custom_ticket_fields": {"77": "x"}, "previous_value": None},
         {"event_type": "Change", "tags": ["a"], "added_tags": ["a"], "previous_value": []},
         {"event_type": "Change", "field_name": "77", "value": "x"},
+        {"event_type": "Change", "satisfaction_score": "unoffered", "previous_value": None},
     ],
 )
 def test_what_no_kpi_asks_for_is_silent(child: Body) -> None:

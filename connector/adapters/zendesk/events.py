@@ -26,6 +26,7 @@ KINDS = {
     "group_id": EventKind.GROUP,
     "priority": EventKind.PRIORITY,
     "type": EventKind.TYPE,
+    "satisfaction_score": EventKind.RATING,
 }
 CHANNELS = {
     "web form": "web",
@@ -85,9 +86,11 @@ class EventParser:
                 self._count_strange_event(place)
                 continue
             has_comment = any(child.event_type in COMMENTS for child in event.child_events)
+            add = _Adder(self._rows, event, at)
             for number, child in enumerate(event.child_events):
                 before = len(self._rows)
-                is_known = self._child(event, child, at, has_comment=has_comment)
+                add.turn_to(child, number)
+                is_known = self._child(child, add, has_comment=has_comment)
                 if is_known or len(self._rows) > before:
                     self.understood += 1
                 else:
@@ -96,12 +99,9 @@ class EventParser:
         names = ("id", "ticket_id", "at", "kind", "actor_id", "is_public", "value", "previous")
         return EventRows(**dict(zip(names, map(list, columns), strict=True)))
 
-    def _child(
-        self, event: WireEvent, child: WireChild, at: datetime, *, has_comment: bool
-    ) -> bool:
+    def _child(self, child: WireChild, add: _Adder, *, has_comment: bool) -> bool:
         """Add the rows of one entry; tell whether it is known to need none."""
         kind = _kind(child)
-        add = _Adder(self._rows, event, child, at)
         if kind in COMMENTS:
             public = child.comment_public if child.public is None else child.public
             add(EventKind.COMMENT, actor=text(child.author_id) or add.actor, public=public)
@@ -137,6 +137,8 @@ class EventParser:
                 is_known = is_known or name in SILENT_KEYS or name.isdigit()
                 continue
             is_known = True
+            if name == "satisfaction_score" and value not in SCORES:
+                continue  # nobody was asked
             if value is not None or previous is not None:
                 add.change(KINDS[name], _code(value), _code(previous))
         if MERGE_TAG in _tags(child):
@@ -169,21 +171,26 @@ class EventParser:
 
 
 class _Adder:
-    """Adds rows that come from one entry of one event."""
+    """Adds rows that come from the entries of one event, one entry after the other."""
 
     def __init__(
-        self,
-        rows: dict[tuple[str, str, EventKind], Row],
-        event: WireEvent,
-        child: WireChild,
-        at: datetime,
+        self, rows: dict[tuple[str, str, EventKind], Row], event: WireEvent, at: datetime
     ) -> None:
         self.event = event
         self.actor = None if event.updater_id == _SYSTEM else text(event.updater_id)
         self._rows = rows
         self._ticket_id = str(event.ticket_id)
-        self._id = str(event.id if child.id is None else child.id)
-        self._at = child.created_at or at
+        self._event_at = at
+        self._id = ""
+        self._at = at
+
+    def turn_to(self, child: WireChild, number: int) -> None:
+        """Add rows of this entry from now on; one without an id is known by its place."""
+        self._at = child.created_at or self._event_at
+        if child.id is not None:
+            self._id = str(child.id)
+        else:
+            self._id = f"{self.event.id}-{number}" if number else str(self.event.id)
 
     def __call__(
         self,
@@ -236,8 +243,9 @@ def _code(value: Any) -> str | None:
 def _tags(child: WireChild) -> tuple[str, ...]:
     found: list[str] = []
     for raw in (child.added_tags, child.tags):
-        tags = _value(raw)
-        found += tags.split() if isinstance(tags, str) else tags if isinstance(tags, list) else []
+        if raw and MERGE_TAG.encode() in bytes(raw):  # decoded only if that one may be among them
+            tags = _value(raw)
+            found += tags.split() if isinstance(tags, str) else tags
     return tuple(found)
 
 

@@ -116,6 +116,7 @@ class WireChild(Wire):
     priority: Any = UNSET
     group_id: Any = UNSET
     assignee_id: Any = UNSET
+    satisfaction_score: Any = UNSET
     field_name: str | None = None
     value: Raw = Raw()
     previous_value: Raw = Raw()

@@ -1,0 +1,108 @@
+"""Every kind of request the adapter sends is as the vendor's API description wants it."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+import responses
+from openapi_core.exceptions import OpenAPIError
+from pydantic import SecretStr
+
+from connector.adapters.zendesk.adapter import ZendeskAdapter
+from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.model.change import TicketChange
+from connector.model.page import FieldSpec, Stream
+from connector.model.ticket import Schedule
+from tests.fakes.zendesk import TOKEN, URL, FakeZendesk
+from tests.fakes.zendesk_spec import ZendeskSpec
+
+STATUS = FieldSpec(
+    role="status", kind="dropdown", title="Goal status", description="d", options={"goal_a": "A"}
+)
+WIDER = FieldSpec(
+    role="status",
+    kind="dropdown",
+    title="Goal status",
+    description="d",
+    options={"goal_a": "A", "goal_b": "B"},
+)
+
+
+@pytest.fixture
+def spec(zendesk_spec: ZendeskSpec | None) -> ZendeskSpec:
+    if zendesk_spec is None:
+        pytest.skip("the folder ../shared is not here")
+    return zendesk_spec
+
+
+def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
+    spec.checked.clear()
+    settings = ZendeskSettings(url=URL, access_token=SecretStr(TOKEN))
+    with (
+        responses.RequestsMock(assert_all_requests_are_fired=False) as mock,
+        ZendeskAdapter(settings, watched_fields=frozenset()) as adapter,
+    ):
+        desk = FakeZendesk(mock, page_size=2, spec=spec)
+        desk.desk.add_schedule(Schedule(id="5", name="D", timezone="?", intervals=((0, 60),)))
+        ids = [desk.put() for _ in range(5)]
+        desk.desk.rate(ids[0], "good")
+        for name in "abc":
+            desk.desk.add_group(name)
+        desk.advance(120)
+        adapter.check()
+        adapter.discover()
+        for stream in Stream:
+            cursor = adapter.read(stream).cursor
+            adapter.read(stream, cursor)
+        adapter.apply_fields(adapter.plan_fields([STATUS]))
+        (field,) = adapter.apply_fields(adapter.plan_fields([WIDER]))
+        change = TicketChange(
+            ticket_id=ids[0],
+            add_tags=("goal_x",),
+            remove_tags=("goal_y",),
+            fields={field.id: "goal_a", "77": None},
+        )
+        adapter.collect(adapter.submit([change]))
+        adapter.apply_fields(adapter.plan_fields([WIDER], remove=True))
+    prefix = "/api/v2/"
+    assert {key.replace(prefix, "") for key in spec.checked} == {
+        "GET users/me",
+        "GET users",
+        "GET groups",
+        "GET brands",
+        "GET ticket_forms",
+        "GET ticket_fields",
+        "POST ticket_fields",
+        "POST ticket_fields/{id}/options",
+        "DELETE ticket_fields/{id}",
+        "GET incremental/tickets/cursor",
+        "GET incremental/ticket_events",
+        "GET incremental/users/cursor",
+        "GET business_hours/schedules",
+        "GET business_hours/schedules/{id}/holidays",
+        "GET satisfaction_ratings",
+        "GET tickets/show_many",
+        "PUT tickets/update_many",
+        "GET job_statuses/V3-" + next(iter(desk.jobs)).removeprefix("V3-"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "incremental/tickets/cursor?start_time=yesterday", None),
+        ("GET", "incremental/tickets/cursor?begin=5", None),
+        ("GET", "incremental/ticket_events?include=comment_events", None),
+        ("GET", "tickets/show_many", None),
+        ("GET", "no_such_thing", None),
+        ("PUT", "tickets/update_many", {"tickets": [{"additional_tags": ["x"]}]}),
+        ("PUT", "tickets/update_many", {"tickets": [{"id": 1, "additional_tags": "x"}]}),
+        ("POST", "ticket_fields", {"ticket_field": {"type": "dropdown", "title": "x"}}),
+    ],
+)
+def test_the_check_itself_refuses_what_is_wrong(
+    spec: ZendeskSpec, method: str, path: str, body: object
+) -> None:
+    request = requests.Request(method, f"{URL}/api/v2/{path}", json=body).prepare()
+    with pytest.raises((OpenAPIError, AssertionError, StopIteration)):
+        spec.check(request)
