@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from tenacity import RetryCallState, Retrying
 
 from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.limits import Pacer
-from connector.errors import RetryableError
+from connector.errors import ProtocolError, RetryableError
 from connector.model.change import Receipt, TicketChange, WriteResult
 from connector.model.page import FieldPlan, FieldSpec, Identity, Page, Schema, Stream, TicketField
 from connector.model.ticket import Event, Ticket
@@ -24,6 +24,7 @@ T = TypeVar("T")
 BUDGET_S = 600.0
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
+TRIES_OF_NONSENSE = 3
 
 log = structlog.get_logger()
 
@@ -129,7 +130,7 @@ class RetryingAdapter(Adapter):
             return call()
 
         retrying = Retrying(
-            retry=retry_if_exception_type(RetryableError),
+            retry=_is_worth_another_try,
             wait=_wait_s,
             stop=self._is_spent,
             sleep=self._sleep,
@@ -151,6 +152,14 @@ class RetryingAdapter(Adapter):
             attempt=state.attempt_number,
             wait_s=round(state.upcoming_sleep, 1),
         )
+
+
+def _is_worth_another_try(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, ProtocolError) and error.status is None:
+        # an answer that makes no sense is a fault until it comes again and again
+        return state.attempt_number < TRIES_OF_NONSENSE
+    return isinstance(error, RetryableError)
 
 
 def _wait_s(state: RetryCallState) -> float:

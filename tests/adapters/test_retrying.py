@@ -5,7 +5,12 @@ import pytest
 from connector.adapters.limits import Pacer
 from connector.adapters.memory import MemoryAdapter, MemoryHelpdesk, MemorySettings
 from connector.adapters.retrying import LONGEST_WAIT_S, RetryingAdapter
-from connector.errors import AuthenticationError, RateLimitedError, UnavailableError
+from connector.errors import (
+    AuthenticationError,
+    ProtocolError,
+    RateLimitedError,
+    UnavailableError,
+)
 from connector.model.change import Outcome, TicketChange
 from connector.model.page import Limits, Stream
 
@@ -96,6 +101,27 @@ def test_a_fatal_error_is_not_repeated(
         RetryingAdapter(inner, sleep=clock.sleep).check()
     assert clock.slept == []
     assert inner.requests == 1
+
+
+def test_nonsense_is_a_fault_until_it_comes_three_times(
+    inner: MemoryAdapter, desk: MemoryHelpdesk, clock: Clock
+) -> None:
+    adapter = RetryingAdapter(inner, sleep=clock.sleep)
+    desk.fail_next(ProtocolError("nonsense"), times=2)
+    assert adapter.check().id == "1"
+    desk.fail_next(ProtocolError("nonsense"), times=3)
+    with pytest.raises(ProtocolError):
+        adapter.check()
+    assert clock.slept == [1, 2, 1, 2]
+
+
+def test_a_request_that_was_refused_is_not_repeated(
+    inner: MemoryAdapter, desk: MemoryHelpdesk, clock: Clock
+) -> None:
+    desk.fail_next(ProtocolError("unprocessable", status=422))
+    with pytest.raises(ProtocolError):
+        RetryingAdapter(inner, sleep=clock.sleep).check()
+    assert clock.slept == []
 
 
 def test_each_call_has_its_own_budget(

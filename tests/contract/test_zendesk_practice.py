@@ -13,11 +13,13 @@ from connector.adapters.retrying import RetryingAdapter
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import AdapterError
+from connector.model.change import Outcome, TicketChange
+from connector.model.page import Stream
 from connector.practice.clock import Clock
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
-from tests.contract.adapter_contract import AdapterContract
+from tests.contract.adapter_contract import AdapterContract, versions, write
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -79,3 +81,31 @@ class TestZendeskPractice(AdapterContract):
 def signed_in(desk: PracticeDesk, token: str) -> Adapter:
     settings = ZendeskSettings(url=desk.server.url, email=ADMIN_EMAIL, token=SecretStr(token))
     return ZendeskAdapter(settings, watched_fields=frozenset())
+
+
+FAULTS = ("429", "500", "503", "reset", "lost", "short", "html", "nonsense")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("stream", [Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE])
+def test_a_fault_on_the_line_loses_nothing(stream: Stream, fault: str) -> None:
+    world = seed_world(15, 7, clock=Clock(NOW, ticking=False))
+    with PracticeServer(world) as server, signed_in(PracticeDesk(server), TOKEN) as bare:
+        undisturbed = versions(bare.read(stream))
+        server.faults.fail_next("incremental", fault, 2)
+        disturbed = RetryingAdapter(bare, sleep=lambda _: None).read(stream)
+        assert versions(disturbed) == undisturbed
+        assert undisturbed
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_on_the_line_writes_once(fault: str) -> None:
+    world = seed_world(0, 7, clock=Clock(NOW, ticking=False))
+    with PracticeServer(world) as server, signed_in(PracticeDesk(server), TOKEN) as bare:
+        ticket_id = PracticeDesk(server).put()
+        adapter = RetryingAdapter(bare, sleep=lambda _: None)
+        server.faults.fail_next("update_many", fault)
+        results = write(adapter, TicketChange(ticket_id=ticket_id, add_tags=("goal_x",)))
+        assert results[ticket_id].outcome == Outcome.WRITTEN
+        (ticket,) = adapter.get([ticket_id])
+        assert ticket.tags.count("goal_x") == 1
