@@ -15,6 +15,8 @@ one ticket with its history. What is taken, and what is not:
 - States: New is new, Active open, Awaiting User Info pending, Awaiting Problem, Vendor and
   Evidence hold, Resolved solved, Closed closed; -100, an oddity of the source, keeps the last one.
   A closed incident may open again in the log, as it never could here; it does so in the history.
+- With `--now` inside the time of the log the helpdesk is as it was then; an incident is there from
+  its first row on.
 - `resolved_at`, `closed_at`, `resolved_by` and `closed_code` are final values that stand on every
   row from the first on. They leak the future and are not used at all.
 - There are no comments, ratings or business hours in the log, so there are none here.
@@ -97,10 +99,10 @@ class Cast:
 
 
 def load_world(path: Path, now: datetime) -> World:
-    """Build a practice helpdesk from the log, its clock at `now`."""
+    """Build a practice helpdesk from the log as it was at `now`, without what happened later."""
     world = World(Clock(now))
     with gzip.open(path, "rt", encoding="utf-8", newline="") as text:
-        rows = list(csv.DictReader(text))
+        rows = [row for row in csv.DictReader(text) if _happened_by(row, int(now.timestamp()))]
     begin = min(_instant(row["opened_at"]) for row in rows)
     world.fields.add_system(SYSTEM_KINDS, begin)
     category = world.fields.create({"type": "text", "title": "Category"}, begin).id
@@ -116,6 +118,10 @@ def load_world(path: Path, now: datetime) -> World:
         audits += _history(ticket, incident, cast, category)
     world.load(tickets, audits)
     return world
+
+
+def _happened_by(row: Row, now: int) -> bool:
+    return max(_instant(row["opened_at"]), _instant(row["sys_updated_at"])) <= now
 
 
 def _opened(row: Row, cast: Cast) -> Ticket:
