@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compute the KPIs of the UCI incident log straight from its CSV, with nothing of the connector.
 
-    scripts/uci_reference.py ../shared/data/uci-incidents/incident_event_log.csv.gz 2016-03-01 2016-06-01
+    scripts/uci_reference.py incident_event_log.csv.gz 2016-03-01 2016-06-01
 
 Plain Python over the rows, so that it can be read beside the definitions. The mapping of states is
 the one in load_uci.py; times are UTC as they stand. An incident is new from `opened_at`.
