@@ -28,11 +28,18 @@ KeyMaker = Callable[[str, Sequence[str | None]], Column]
 
 SEPARATOR = "\x1f"  # ASCII "unit separator": no tag, field id or value contains it
 
-PERSON_COLUMNS = ("requester_id", "submitter_id", "assignee_id")
+BLANK: Mapping[str, float] = {}
 
 
 def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
-    """Return the columns of `tickets`, all but `read_at`; tags and fields as joined texts."""
+    """Return the columns of `tickets`, all but `read_at`; tags and fields as joined texts.
+
+    The two columns of fields are left out when no ticket of the page has a field.
+    """
+    fields = {
+        "field_ids": texts([joined(fields) for fields in rows.fields]),
+        "field_values": texts([joined(fields.values()) for fields in rows.fields]),
+    }
     return {
         "ticket_id": keys("ticket", rows.id),
         "status": texts(rows.status),
@@ -51,16 +58,19 @@ def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
         "type": texts(rows.type),
         "marks": np.array(rows.marks, dtype=np.int32),
         "tags": texts([joined(tags) for tags in rows.tags]),
-        "field_ids": texts([joined(fields) for fields in rows.fields]),
-        "field_values": texts([joined(fields.values()) for fields in rows.fields]),
+        **(fields if any(rows.fields) else {}),
     }
 
 
 def native_columns(rows: TicketRows) -> Columns:
-    """Return one column a native figure for every ticket, empty where the vendor has none."""
-    blank: Mapping[str, float] = {}
-    figures = [native or blank for native in rows.native]
-    return {name: numbers([row.get(name) for row in figures]) for name in NATIVE_FIGURES}
+    """Return a column for every native figure that some ticket of the page has."""
+    figures = [native or BLANK for native in rows.native]
+    names = set().union(*figures)
+    return {
+        name: numbers([row.get(name) for row in figures])
+        for name in NATIVE_FIGURES
+        if name in names
+    }
 
 
 def event_columns(rows: EventRows, keys: KeyMaker) -> Columns:
@@ -124,9 +134,8 @@ def texts(values: Sequence[str | None]) -> Column:
 
 def numbers(values: Sequence[float | None]) -> Column:
     """Return a column of doubles; None is null."""
-    gaps = [value is None for value in values]
-    filled = [0.0 if value is None else value for value in values]
-    return np.ma.masked_array(np.array(filled, dtype=np.float64), mask=gaps)
+    column = np.array(values, dtype=np.float64)  # None becomes nan
+    return np.ma.masked_array(column, mask=np.isnan(column))
 
 
 def booleans(values: Sequence[bool | None]) -> Column:

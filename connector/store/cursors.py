@@ -12,7 +12,14 @@ import msgspec
 from connector.model.page import Page, Stream
 
 GET = "select stream, cursor, has_more, through, read_at, pages, unknown from cursors"
-PUT = "insert into cursors values (?, ?, ?, ?, ?, ?, ?)"
+ADD = """
+insert into cursors values ($stream, $cursor, $has_more, $through, $read_at, $pages, $unknown)
+"""
+CHANGE = """
+update cursors set cursor = $cursor, has_more = $has_more, through = $through, read_at = $read_at,
+  pages = $pages, unknown = $unknown
+where stream = $stream
+"""
 NEWEST = "select max(stamp) from tickets"
 EVENTS_WAIT = "update cursors set has_more = true where stream in ('events', 'ratings')"
 
@@ -24,10 +31,10 @@ class CursorState(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     stream: Stream
-    cursor: str | None
-    has_more: bool
-    through: datetime | None
-    read_at: datetime | None
+    cursor: str | None = None
+    has_more: bool = True
+    through: datetime | None = None
+    read_at: datetime | None = None
     pages: int = 0
     unknown: Mapping[str, int] = {}
 
@@ -58,44 +65,39 @@ class Cursors:
             )
         return states
 
-    def advance(self, stream: Stream, page: Page, read_at: datetime) -> bool:
-        """Go on to the page's cursor; tell whether anything is different now.
+    def advance(
+        self, stream: Stream, page: Page, read_at: datetime, *, moved: bool | None = None
+    ) -> None:
+        """Go on to the page's cursor.
 
-        A read that finds no ticket and tells nothing new leaves the row alone.
+        `moved` is given with tickets whose events come by a stream: that stream has to be asked
+        for, again if it was read before. A read that finds no ticket and tells nothing new leaves
+        the row alone.
         """
-        before = self.get(stream)
-        through = _later(before.through if before else None, page.through)
-        has_more = page.has_more or (stream is Stream.EVENTS and self._is_behind(through))
-        same = before and (before.cursor, before.has_more, before.through) == (
-            page.cursor,
-            has_more,
-            through,
+        states = self.all()
+        before = states.get(stream) or CursorState(stream=stream)
+        through = _later(before.through, page.through)
+        after = msgspec.structs.replace(
+            before,
+            cursor=page.cursor,
+            has_more=page.has_more or (stream is Stream.EVENTS and self._is_behind(through)),
+            through=through,
         )
-        if same and stream is Stream.TICKETS and _is_idle(page):
-            return False
-        unknown = Counter(before.unknown if before else {}) + Counter(page.unknown)
-        self._put(
-            CursorState(
-                stream=stream,
-                cursor=page.cursor,
-                has_more=has_more,
-                through=through,
-                read_at=read_at,
-                pages=(before.pages if before else 0) + 1,
-                unknown=unknown,
+        is_idle = stream is Stream.TICKETS and len(page.records) == 0 and not page.unknown
+        if not (is_idle and before == after and stream in states):
+            unknown = Counter(before.unknown) + Counter(page.unknown)
+            after = msgspec.structs.replace(
+                after, read_at=read_at, pages=before.pages + 1, unknown=unknown
             )
-        )
-        return True
+            self._put(after, is_new=stream not in states)
+        if moved is not None:
+            self._await_events(states, moved=moved)
 
-    def await_events(self, *, moved: bool) -> None:
-        """Note that events, and ratings if read before, have to be asked for."""
-        if self.get(Stream.EVENTS) is None:
-            self._put(
-                CursorState(
-                    stream=Stream.EVENTS, cursor=None, has_more=True, through=None, read_at=None
-                )
-            )
-        if moved:
+    def _await_events(self, states: Mapping[Stream, CursorState], *, moved: bool) -> None:
+        if Stream.EVENTS not in states:
+            self._put(CursorState(stream=Stream.EVENTS, has_more=True), is_new=True)
+        following = (states[name] for name in (Stream.EVENTS, Stream.RATINGS) if name in states)
+        if moved and not all(state.has_more for state in following):
             self._connection.execute(EVENTS_WAIT)
 
     def through(self) -> datetime | None:
@@ -123,24 +125,19 @@ class Cursors:
         newest = _aware(self._connection.execute(NEWEST).fetchall()[0][0])
         return through is not None and newest is not None and through < newest
 
-    def _put(self, state: CursorState) -> None:
-        self._connection.execute("delete from cursors where stream = ?", [state.stream.value])
+    def _put(self, state: CursorState, *, is_new: bool) -> None:
         self._connection.execute(
-            PUT,
-            [
-                state.stream.value,
-                state.cursor,
-                state.has_more,
-                _naive(state.through),
-                _naive(state.read_at),
-                state.pages,
-                msgspec.json.encode(dict(state.unknown)).decode(),
-            ],
+            ADD if is_new else CHANGE,
+            {
+                "stream": state.stream.value,
+                "cursor": state.cursor,
+                "has_more": state.has_more,
+                "through": _naive(state.through),
+                "read_at": _naive(state.read_at),
+                "pages": state.pages,
+                "unknown": msgspec.json.encode(dict(state.unknown)).decode(),
+            },
         )
-
-
-def _is_idle(page: Page) -> bool:
-    return len(page.records) == 0 and not page.unknown
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -5,8 +5,9 @@ Nothing here begins or ends a transaction. A page costs a handful of statements,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import duckdb
@@ -47,10 +48,23 @@ SPLIT = {
     " else map(string_split(page.field_ids, chr(31)),"
     " string_split(page.field_values, chr(31))) end",
 }
+NO_FIELDS = "map([]::varchar[], []::varchar[])"
+CHANGED = "insert into changed select ticket_id from page"
+KNOWN_EVENTS = """
+select position from page join events using (ticket_id, event_id, kind)
+where events.event_id between ? and ? and events.ticket_id between ? and ?
+"""
+NEW_ROLES = """
+select page.person_id from page left join people using (person_id)
+where people.role is distinct from page.role
+"""
 
 
 class Ingest:
-    """Writes records into the tables of one connection, inside the caller's transaction."""
+    """Writes records into the tables of one connection, inside the caller's transaction.
+
+    Tickets that changed are noted in `changed`.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
         """Work on this connection."""
@@ -60,166 +74,194 @@ class Ingest:
     def tickets(self, rows: TicketRows, read_at: datetime) -> Column:
         """Store the newest version of each ticket; return the keys of those that moved."""
         page = columns.ticket_columns(rows, self._keys)
-        native = columns.native_columns(rows) if any(rows.native) else {}
-        kept, replaced = self._moved(TICKETS, {**page, **native}, native)
-        if len(kept) == 0:
-            return kept
-        page, native = columns.taken(page, kept), columns.taken(native, kept)
-        self._put(TICKETS, page, replaced=replaced, read_at=read_at)
-        self._put_native(page["ticket_id"], native, replaced=replaced)
+        native = columns.native_columns(rows)
+        page, replaced = self._moved(TICKETS, {**page, **native})
+        if len(page["ticket_id"]):
+            with self._registered({name: page[name] for name in page if name not in native}):
+                self._put(TICKETS, page, replaced=replaced, read_at=read_at)
+            with self._registered({name: page[name] for name in ("ticket_id", *native)}):
+                self._put_native(page, sorted(native), replaced=replaced)
+                self._connection.execute(CHANGED)
         return page["ticket_id"]
 
     def events(self, rows: EventRows, read_at: datetime) -> Column:
         """Append the events that are not there yet; return the keys of their tickets."""
         page = columns.event_columns(rows, self._keys)
         page = columns.taken(page, _first_of_each(*(page[name] for name in EVENT_KEY)))
-        page = columns.taken(page, self._absent_events(page))
+        page = self._without_known_events(page)
         if len(page["event_id"]):
-            self._insert("events", page, read_at)
-        return np.unique(page["ticket_id"])
+            with self._registered(page):
+                self._insert("events", page, read_at)
+        return self._mark(page["ticket_id"])
 
     def people(self, people: Sequence[Person]) -> Column:
         """Store people; return the keys of those whose role is new or has changed."""
-        page = columns.person_columns(people, self._keys)
-        kept, replaced = self._moved(PEOPLE, page)
-        page = columns.taken(page, kept)
-        if len(kept) == 0:
-            return kept
-        with_new_role = self._with_new_role(page) if replaced else page["person_id"]
-        self._put(PEOPLE, page, replaced=replaced)
-        return with_new_role
+        page, replaced = self._moved(PEOPLE, columns.person_columns(people, self._keys))
+        if len(page["person_id"]) == 0:
+            return page["person_id"]
+        with self._registered(page):
+            new_roles = self._connection.execute(NEW_ROLES).fetchnumpy()["person_id"]
+            self._put(PEOPLE, page, replaced=replaced)
+        return np.asarray(new_roles)
 
     def groups(self, groups: Sequence[Group]) -> bool:
         """Store groups; tell whether anything changed."""
-        return (
-            len(self._upserted(GROUPS, columns.group_columns(groups, self._keys))["group_id"]) > 0
-        )
+        page, replaced = self._moved(GROUPS, columns.group_columns(groups, self._keys))
+        if len(page["group_id"]):
+            with self._registered(page):
+                self._put(GROUPS, page, replaced=replaced)
+        return len(page["group_id"]) > 0
 
     def ratings(self, ratings: Sequence[Rating]) -> Column:
         """Store ratings; return the keys of the tickets whose rating changed."""
-        page = self._upserted(RATINGS, columns.rating_columns(ratings, self._keys))
-        return np.unique(page["ticket_id"])
+        page, replaced = self._moved(RATINGS, columns.rating_columns(ratings, self._keys))
+        if len(page["rating_id"]):
+            with self._registered(page):
+                self._put(RATINGS, page, replaced=replaced)
+        return self._mark(page["ticket_id"])
 
-    def _upserted(self, target: Versioned, page: Columns) -> Columns:
-        kept, replaced = self._moved(target, page)
-        page = columns.taken(page, kept)
-        if len(kept):
-            self._put(target, page, replaced=replaced)
-        return page
+    def _mark(self, ticket_ids: Column) -> Column:
+        distinct = np.unique(ticket_ids)
+        if len(distinct):
+            with self._registered({"ticket_id": distinct}):
+                self._connection.execute(CHANGED)
+        return distinct
 
-    def _moved(
-        self, target: Versioned, page: Columns, native: Columns | None = None
-    ) -> tuple[Column, bool]:
-        """Return the positions to write, and whether any of them replaces a row.
+    def _moved(self, target: Versioned, page: Columns) -> tuple[Columns, bool]:
+        """Return the rows to write, and whether any of them replaces a row.
 
         Left out: all but the newest of a key, what is older than stored, what is stored already.
         """
-        key = np.asarray(page[target.key])
-        version = page[target.version] if target.version else None
-        page = {**page, "position": np.arange(len(key))}
-        newest = columns.taken(page, _newest_of_each(key, version))
-        self._connection.register("page", newest)
-        stored = self._connection.execute(
-            _stored_query(target, newest, native), [int(key.min()), int(key.max())]
-        ).fetchnumpy()
-        self._connection.unregister("page")
-        stale = stored["position"][np.asarray(stored["stale"], dtype=bool)]
-        kept = np.setdiff1d(newest["position"], stale)
-        return kept, len(stored["position"]) > len(stale)
+        newest = _newest_of_each(page[target.key], page.get(target.version or ""))
+        if len(newest) < len(page[target.key]):
+            page = columns.taken(page, newest)
+        known, is_older, is_as_new = self._stored(target, page)
+        if len(known) == 0:
+            return page, False
+        unwanted = known[is_older]
+        if is_as_new.any():
+            unwanted = np.union1d(unwanted, self._identical(target, page, known[is_as_new]))
+        kept = np.setdiff1d(np.arange(len(page[target.key])), unwanted)
+        return columns.taken(page, kept), len(known) > len(unwanted)
+
+    def _stored(self, target: Versioned, page: Columns) -> tuple[Column, Column, Column]:
+        """Return which rows have a stored one, which of those are older, and which equal."""
+        names = [target.key, *([target.version] if target.version else [])]
+        probe = {name: page[name] for name in names}
+        probe["position"] = np.arange(len(page[target.key]))
+        with self._registered(probe):
+            found = self._connection.execute(_probe(target), _bounds(page[target.key])).fetchnumpy()
+        is_older, is_as_new = (found[name].astype(bool) for name in ("is_older", "is_as_new"))
+        return np.asarray(found["position"]), is_older, is_as_new
+
+    def _identical(self, target: Versioned, page: Columns, positions: Column) -> Column:
+        """Return which rows of the page say just what the stored ones say."""
+        suspects = {**columns.taken(page, positions), "position": positions}
+        with self._registered(suspects):
+            found = self._connection.execute(
+                _comparison(target, page), _bounds(suspects[target.key])
+            ).fetchnumpy()
+        return np.asarray(found["position"])
 
     def _put(
         self, target: Versioned, page: Columns, *, replaced: bool, read_at: datetime | None = None
     ) -> None:
         if replaced:
-            self._delete(target.table, target.key, np.asarray(page[target.key]))
+            self._delete(target.table, target.key, page)
         self._insert(target.table, page, read_at)
 
-    def _put_native(self, ticket_ids: Column, native: Columns, *, replaced: bool) -> None:
+    def _put_native(self, page: Columns, names: Sequence[str], *, replaced: bool) -> None:
         if replaced:
-            self._delete("native", "ticket_id", np.asarray(ticket_ids))
-        if native:
-            known = ~np.all([np.ma.getmaskarray(column) for column in native.values()], axis=0)
-            self._insert("native", columns.taken({"ticket_id": ticket_ids, **native}, known), None)
+            self._delete("native", "ticket_id", page)
+        if names:
+            listed = ", ".join(names)
+            self._connection.execute(
+                f"insert into native (ticket_id, {listed}) select ticket_id, {listed} from page"
+                f" where coalesce({listed}) is not null"
+            )
 
-    def _delete(self, table: str, key: str, values: Column) -> None:
-        self._connection.register("page", {"key": values})
+    def _delete(self, table: str, key: str, page: Columns) -> None:
         self._connection.execute(
-            f"delete from {table} where {key} between ? and ? and {key} in (select key from page)",
-            [int(values.min()), int(values.max())],
+            f"delete from {table}"
+            f" where {key} between ? and ? and {key} in (select {key} from page)",
+            _bounds(page[key]),
         )
-        self._connection.unregister("page")
 
     def _insert(self, table: str, page: Columns, read_at: datetime | None) -> None:
-        names = [name for name in page if not name.startswith("field_")]
-        if "field_ids" in page:
-            names.append("fields")
-        values = [_stored_value(table, name) for name in names]
-        parameters = []
-        if read_at is not None:
-            names.append("read_at")
-            values.append("timezone('UTC', ?::timestamptz)")
-            parameters.append(read_at)
-        self._connection.register("page", page)
+        values = _values(table, page)
+        listed = ", ".join(f'"{name}"' for name in values)
+        chosen = ", ".join(values.values())
+        if read_at is None:
+            self._connection.execute(f"insert into {table} ({listed}) select {chosen} from page")
+            return
         self._connection.execute(
-            f"insert into {table} ({_listed(names)}) select {', '.join(values)} from page",
-            parameters,
+            f"insert into {table} ({listed}, read_at) select {chosen}, ?::timestamp from page",
+            [read_at.astimezone(UTC).replace(tzinfo=None)],
         )
-        self._connection.unregister("page")
 
-    def _absent_events(self, page: Columns) -> Column:
-        ids, tickets = page["event_id"], page["ticket_id"]
-        there = {name: page[name] for name in EVENT_KEY}
-        self._connection.register("page", {**there, "position": np.arange(len(ids))})
-        known = self._connection.execute(
-            "select position from page join events using (ticket_id, event_id, kind)"
-            " where events.event_id between ? and ? and events.ticket_id between ? and ?",
-            [int(ids.min()), int(ids.max()), int(tickets.min()), int(tickets.max())],
-        ).fetchnumpy()["position"]
-        self._connection.unregister("page")
-        return np.setdiff1d(np.arange(len(ids)), known)
+    def _without_known_events(self, page: Columns) -> Columns:
+        positions = np.arange(len(page["event_id"]))
+        probe = {name: page[name] for name in EVENT_KEY} | {"position": positions}
+        bounds = [*_bounds(page["event_id"]), *_bounds(page["ticket_id"])]
+        with self._registered(probe):
+            known = self._connection.execute(KNOWN_EVENTS, bounds).fetchnumpy()["position"]
+        return columns.taken(page, np.setdiff1d(positions, known)) if len(known) else page
 
-    def _with_new_role(self, page: Columns) -> Column:
+    @contextmanager
+    def _registered(self, page: Columns) -> Iterator[None]:
+        """Let statements of the block read the columns as `page`."""
         self._connection.register("page", page)
-        rows = self._connection.execute(
-            "select page.person_id from page left join people using (person_id)"
-            " where people.role is distinct from page.role"
-        ).fetchnumpy()
-        self._connection.unregister("page")
-        return np.asarray(rows["person_id"])
+        try:
+            yield
+        finally:
+            self._connection.unregister("page")
 
 
-def _stored_query(target: Versioned, page: Columns, native: Columns | None) -> str:
-    names = [name for name in page if name not in NATIVE_FIGURES and name != "position"]
-    if "field_ids" in names:
-        names = [name for name in names if not name.startswith("field_")] + ["fields"]
-    pairs = [f"stored.{_quoted(name)}, {_stored_value(target.table, name)}" for name in names]
-    join = ""
-    if target is TICKETS:
-        join = "left join native on native.ticket_id = stored.ticket_id"
-        pairs += [
-            f"native.{name}, {f'page.{name}' if native else 'null'}" for name in NATIVE_FIGURES
-        ]
-    same = " and ".join("{} is not distinct from {}".format(*pair.split(", ", 1)) for pair in pairs)
-    version = target.version
-    older = f"coalesce(stored.{version} > page.{version}, false)" if version else "false"
+def _probe(target: Versioned) -> str:
+    """Return the query for the rows of a page that have a stored one."""
+    key, version = target.key, target.version
+    older, as_new = "false", "true"
+    if version:
+        older = f"coalesce(stored.{version} > page.{version}, false)"
+        as_new = f"stored.{version} is not distinct from page.{version}"
     return (
-        f"select page.position, {older} or ({same}) as stale"
-        f" from page join {target.table} as stored"
-        f" on stored.{target.key} = page.{target.key} {join}"
-        f" where stored.{target.key} between ? and ?"
+        f"select position, {older} as is_older, {as_new} as is_as_new"
+        f" from page join {target.table} as stored on stored.{key} = page.{key}"
+        f" where stored.{key} between ? and ?"
     )
 
 
-def _stored_value(table: str, name: str) -> str:
-    return SPLIT[name] if table == "tickets" and name in SPLIT else f"page.{_quoted(name)}"
+def _comparison(target: Versioned, page: Columns) -> str:
+    """Return the query for the rows of a page that say what the stored ones say."""
+    pairs = {f'stored."{name}"': value for name, value in _values(target.table, page).items()}
+    join = ""
+    if target is TICKETS:
+        join = "left join native on native.ticket_id = stored.ticket_id"
+        figures = {name: f"page.{name}" if name in page else "null" for name in NATIVE_FIGURES}
+        pairs |= {f"native.{name}": value for name, value in figures.items()}
+    same = " and ".join(f"{stored} is not distinct from {new}" for stored, new in pairs.items())
+    return (
+        f"select position from page"
+        f" join {target.table} as stored on stored.{target.key} = page.{target.key} {join}"
+        f" where stored.{target.key} between ? and ? and {same}"
+    )
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+def _values(table: str, page: Columns) -> dict[str, str]:
+    """Return the columns of a table that a page fills, and from what."""
+    joined = ("field_ids", "field_values", *NATIVE_FIGURES)
+    values = {name: f'page."{name}"' for name in page if name not in joined}
+    values.pop("position", None)
+    if table == "tickets":
+        values |= {"tags": SPLIT["tags"], "fields": SPLIT["fields"]}
+        if "field_ids" not in page:
+            values["fields"] = NO_FIELDS
+    return values
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(_quoted(name) for name in names)
+def _bounds(key: Column) -> list[int]:
+    """Return the least and the largest key: with them DuckDB skips what cannot match."""
+    return [int(key.min()), int(key.max())]
 
 
 def _newest_of_each(key: Column, version: Column | None) -> Column:

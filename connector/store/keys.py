@@ -31,11 +31,16 @@ class Keys:
 
     def __call__(self, kind: str, ids: Sequence[str | None]) -> Column:
         """Return the key of each id, masked where the id is None."""
-        gaps = [vendor_id is None for vendor_id in ids]
-        filled = ["0" if vendor_id is None else vendor_id for vendor_id in ids]
-        numbers = _decimals(filled) or self._mixed(kind, filled)
-        column = np.array(numbers, dtype=np.int64)
-        return np.ma.masked_array(column, mask=gaps) if any(gaps) else column
+        distinct = [vendor_id for vendor_id in dict.fromkeys(ids) if vendor_id is not None]
+        keys: dict[str | None, int] = dict(
+            zip(distinct, _decimals(distinct) or self._mixed(kind, distinct), strict=True)
+        )
+        if len(distinct) == len(ids):
+            return np.fromiter(keys.values(), dtype=np.int64)
+        column = np.array([keys.get(vendor_id, 0) for vendor_id in ids], dtype=np.int64)
+        if None not in ids:
+            return column
+        return np.ma.masked_array(column, mask=[vendor_id is None for vendor_id in ids])
 
     def find(self, kind: str, ids: Sequence[str]) -> dict[str, int]:
         """Return the keys of the ids that have one, adding none."""
@@ -44,8 +49,8 @@ class Keys:
         return {**found, **self._known(kind, rest)} if rest else found
 
     def _mixed(self, kind: str, ids: Sequence[str]) -> list[int]:
-        others = list(dict.fromkeys(name for name in ids if not _is_decimal(name)))
-        keys = self._known(kind, others)
+        others = [vendor_id for vendor_id in ids if not _is_decimal(vendor_id)]
+        keys = self._known(kind, others) if others else {}
         fresh = [name for name in others if name not in keys]
         if fresh:
             keys = {**keys, **self._add(kind, fresh)}

@@ -14,15 +14,16 @@ from connector.store.ingest import Ingest
 from connector.store.keys import Keys
 from connector.store.schedules import Schedules
 
-MARK = "insert into changed select ticket_id from page"
 MARK_ALL = "insert into changed select ticket_id from tickets"
-OF_PEOPLE = """
+MARK_OF_PEOPLE = """
+insert into changed
 select ticket_id from events where actor_id in (select person_id from page)
 union
 select ticket_id from tickets
 where assignee_id in (select person_id from page)
    or requester_id in (select person_id from page)
    or submitter_id in (select person_id from page)
+returning ticket_id
 """
 
 NOTHING: Column = np.array([], dtype=np.int64)
@@ -39,7 +40,6 @@ def save_page(
     moved = saver.save(records)
     if history:
         moved = np.union1d(moved, saver.save(history))
-    saver.mark(moved)
     return len(moved), saver.touched
 
 
@@ -62,17 +62,11 @@ class _PageSaver:
                 self._touch(moved, "events")
             case _:
                 moved = self._save_few(records)
-        return moved
-
-    def mark(self, tickets: Column) -> None:
-        """Note tickets that have to be measured again."""
-        if len(tickets):
-            self._connection.register("page", {"ticket_id": np.asarray(tickets)})
-            self._connection.execute(MARK)
-            self._connection.unregister("page")
+        if len(moved):
             self.touched.add("measures")
         if self._keys.grew:
             self.touched.add("vendor_ids")
+        return moved
 
     def _save_few(self, records: tuple[Person | Group | Schedule | Rating, ...]) -> Column:
         people = [record for record in records if isinstance(record, Person)]
@@ -81,7 +75,7 @@ class _PageSaver:
         ratings = [record for record in records if isinstance(record, Rating)]
         if people:
             self.touched.add("people")
-            return self._tickets_of(self._ingest.people(people))
+            return self._mark_tickets_of(self._ingest.people(people))
         if groups and self._ingest.groups(groups):
             self.touched.add("groups")
         if schedules and Schedules(self._connection, self._keys).save(schedules, self._read_at):
@@ -94,13 +88,13 @@ class _PageSaver:
         self._touch(moved, "ratings")
         return moved
 
-    def _tickets_of(self, people: Column) -> Column:
+    def _mark_tickets_of(self, people: Column) -> Column:
         if len(people) == 0:
             return NOTHING
         self._connection.register("page", {"person_id": people})
-        tickets = self._connection.execute(OF_PEOPLE).fetchnumpy()["ticket_id"]
+        marked = self._connection.execute(MARK_OF_PEOPLE).fetchnumpy()["ticket_id"]
         self._connection.unregister("page")
-        return np.asarray(tickets)
+        return np.asarray(marked)
 
     def _touch(self, moved: Column, *relations: str) -> None:
         if len(moved):

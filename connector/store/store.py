@@ -132,10 +132,10 @@ class Store:
 
                 moved, touched = save_page(self.connection, page.records, history, read_at)
                 self._raise_generations(touched)
-            cursors = Cursors(self.connection)
-            cursors.advance(stream, page, read_at)
-            if stream is Stream.TICKETS and history is None:
-                cursors.await_events(moved=moved > 0)
+            by_stream = stream is Stream.TICKETS and history is None
+            Cursors(self.connection).advance(
+                stream, page, read_at, moved=moved > 0 if by_stream else None
+            )
         self._touched |= touched
         return Saved(rows=len(page.records), changed=moved)
 
