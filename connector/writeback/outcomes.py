@@ -8,18 +8,20 @@ from datetime import datetime
 import msgspec
 
 from connector.model.change import Outcome, Receipt, WriteResult
-from connector.store.journal import Intent
+from connector.store.journal import Believed, Intent
 from connector.store.state import State
 from connector.writeback.shown import after
 
 REFUSALS = frozenset({Outcome.CONFLICT, Outcome.LOCKED, Outcome.MISSING, Outcome.REJECTED})
 
 
-class Books(msgspec.Struct, frozen=True):
-    """The journal and refusals of one helpdesk."""
+class Books:
+    """The journal and refusals of one helpdesk, while this run alone writes to it."""
 
-    state: State
-    helpdesk: str
+    def __init__(self, state: State, helpdesk: str) -> None:
+        self.state = state
+        self.helpdesk = helpdesk
+        self._believed: dict[str, Believed] | None = None
 
     def enter(
         self,
@@ -31,15 +33,17 @@ class Books(msgspec.Struct, frozen=True):
         at: datetime,
     ) -> None:
         """Journal outcomes, and with them what written tickets show of ours from now on."""
-        believed = self.state.believed(self.helpdesk)
+        if self._believed is None:
+            self._believed = self.state.believed(self.helpdesk)
         by_ticket = {intent.ticket_id: intent for intent in intents}
         left = {}
         for result in results:
             if result.outcome == Outcome.WRITTEN:
                 stamp = result.ticket.stamp if result.ticket else sent_at
-                old = believed.get(result.ticket_id)
+                old = self._believed.get(result.ticket_id)
                 left[result.ticket_id] = after(old, by_ticket[result.ticket_id], at=stamp)
         self.state.record_outcomes(batch, results, at=at, left=left)
+        self._believed.update(left)
         self.state.allow(self.helpdesk, tuple(left))
 
     def refuse(

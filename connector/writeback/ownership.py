@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 
@@ -41,19 +42,36 @@ class Names(msgspec.Struct, frozen=True):
 
     def options(self) -> frozenset[str]:
         """Return all option values."""
-        return frozenset(
-            {*(self.status(word) for word in Word), *(self.outcome(o) for o in TicketOutcome)}
-        )
+        return _options(self)
 
     def goal_statuses(self, goal_id: str) -> frozenset[str]:
         """Return the tags that may tell a goal's status."""
-        return frozenset(self.goal(goal_id, word) for word in WORDS_TO_ACT_ON)
+        return _goal_statuses(self, goal_id)
+
+    def goal_outcomes(self, goal_id: str) -> frozenset[str]:
+        """Return the tags that may tell how a ticket stands with a goal."""
+        return _goal_outcomes(self, goal_id)
 
     def goal_tags(self, goal_id: str) -> frozenset[str]:
         """Return all tags that one goal may have."""
-        outcomes = {self.goal(goal_id, outcome) for outcome in OUTCOMES_TO_ACT_ON}
-        return self.goal_statuses(goal_id) | outcomes
+        return self.goal_statuses(goal_id) | self.goal_outcomes(goal_id)
 
     def vocabulary(self, goal_ids: Iterable[str]) -> frozenset[str]:
         """Return every tag that is ours to add and remove."""
         return self.options().union(*(self.goal_tags(goal_id) for goal_id in goal_ids))
+
+
+@cache
+def _options(names: Names) -> frozenset[str]:
+    statuses = (names.status(word) for word in Word)
+    return frozenset({*statuses, *(names.outcome(outcome) for outcome in TicketOutcome)})
+
+
+@cache
+def _goal_statuses(names: Names, goal_id: str) -> frozenset[str]:
+    return frozenset(names.goal(goal_id, word) for word in WORDS_TO_ACT_ON)
+
+
+@cache
+def _goal_outcomes(names: Names, goal_id: str) -> frozenset[str]:
+    return frozenset(names.goal(goal_id, outcome) for outcome in OUTCOMES_TO_ACT_ON)

@@ -111,7 +111,7 @@ def plan(
         why_not = planner.hands_off(view.ticket)
         if why_not:
             skipped[why_not] += 1
-        else:
+        elif planner.concerns(view):
             drafts.append(planner.draft(view))
     held = _held(drafts, known, rules.max_share)
     keys = frozenset((each.goal, each.state) for each in held)

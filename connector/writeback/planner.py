@@ -121,6 +121,13 @@ class Planner:
             return "in flight"
         return "" if ticket.status in WRITABLE | {Status.SOLVED} else str(ticket.status)
 
+    def concerns(self, view: TicketView) -> bool:
+        """Tell whether a ticket counts for a goal, shows something of ours, or ever did."""
+        ticket = view.ticket
+        if view.memberships or ticket.id in self.known.own:
+            return True
+        return not self.wearer.shown(ticket).is_empty
+
     def draft(self, view: TicketView) -> Draft:
         """Look at one ticket: what it should show, what it shows, and is that worth a write."""
         ticket = view.ticket
@@ -209,7 +216,7 @@ def _as_told(look: Look, waiting: AbstractSet[str]) -> tuple[Membership, ...]:
     """Return the ticket's goals with those that wait as the note told them before."""
     before = told(look)
     members = [
-        _restated(member, before.get(member.title)) if member.goal in waiting else member
+        _restated(member, before.get(member.title)) if _waits(member, waiting) else member
         for member in look.memberships
     ]
     if ANY in waiting:
@@ -221,6 +228,10 @@ def _as_told(look: Look, waiting: AbstractSet[str]) -> tuple[Membership, ...]:
             if title not in titles
         ]
     return tuple(members)
+
+
+def _waits(member: Membership, waiting: AbstractSet[str]) -> bool:
+    return member.goal in waiting or (ANY in waiting and member.word is None)
 
 
 def _restated(membership: Membership, word: Word | None) -> Membership:

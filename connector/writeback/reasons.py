@@ -97,11 +97,9 @@ def _outcome(look: Look) -> tuple[Reason, ...]:
     if wanted != shown and {wanted, shown} & OUTCOMES_TO_ACT_ON:
         goals = [m.goal for m in look.memberships if m.outcome == wanted]
         return (Reason(Cause.OUTCOME, goals[0] if goals else ANY, wanted or NONE),)
-    names = look.wearer.names
-    for member in look.memberships:
-        for outcome in OUTCOMES_TO_ACT_ON:
-            if names.goal(member.goal, outcome) in tags:
-                return (Reason(Cause.OUTCOME, member.goal, member.outcome or NONE),)
+    for member in look.memberships if tags else ():
+        if tags & look.wearer.names.goal_outcomes(member.goal):
+            return (Reason(Cause.OUTCOME, member.goal, member.outcome or NONE),)
     return ()
 
 
@@ -134,6 +132,8 @@ def _statuses(look: Look, gate: Gate) -> list[Reason]:
 
 def stray_tags(look: Look) -> frozenset[str]:
     """Return the tags of goals that the ticket shows but does not count for any more."""
+    if not look.base.tags:
+        return frozenset()
     names = look.wearer.names
     known = names.options().union(*(names.goal_tags(m.goal) for m in look.memberships))
     return look.base.tags - look.labels.tags - known
@@ -142,7 +142,8 @@ def stray_tags(look: Look) -> frozenset[str]:
 def told(look: Look) -> Mapping[str, Word]:
     """Return the status each goal has in the note, by title."""
     note = look.wearer.field_id("note")
-    return told_states(look.base.fields.get(note)) if note else {}
+    text = look.base.fields.get(note) if note else None
+    return told_states(text) if text else {}
 
 
 def _before(look: Look, member: Membership) -> Word | None:
@@ -154,5 +155,5 @@ def _before(look: Look, member: Membership) -> Word | None:
 
 
 def _tag_differs(look: Look, member: Membership) -> bool:
-    tags = look.wearer.names.goal_statuses(member.goal)
-    return bool(tags & (look.labels.tags ^ look.base.tags))
+    differ = look.labels.tags ^ look.base.tags
+    return bool(differ and differ & look.wearer.names.goal_statuses(member.goal))

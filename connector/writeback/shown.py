@@ -83,18 +83,23 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
 
     def status(self, ours: Ours) -> Word | None:
         """Return the status that is shown."""
-        return next((w for w in Word if self._shows(ours, "status", self.names.status(w))), None)
+        shown = self._options(ours, "status")
+        return next((w for w in Word if self.names.status(w) in shown), None) if shown else None
 
     def outcome(self, ours: Ours) -> TicketOutcome | None:
         """Return the outcome that is shown."""
-        names = self.names
-        return next(
-            (o for o in TicketOutcome if self._shows(ours, "outcome", names.outcome(o))), None
+        shown, names = self._options(ours, "outcome"), self.names
+        return (
+            next((o for o in TicketOutcome if names.outcome(o) in shown), None) if shown else None
         )
 
-    def _shows(self, ours: Ours, role: str, option: str) -> bool:
+    def _options(self, ours: Ours, role: str) -> AbstractSet[str]:
+        """Return where an option would stand: in the field of its role, else among the tags."""
         field_id = self.field_id(role)
-        return option in ours.tags if field_id is None else ours.fields.get(field_id) == option
+        if field_id is None:
+            return ours.tags
+        value = ours.fields.get(field_id)
+        return {value} if value else frozenset()
 
 
 def as_believed(shown: Ours, own: Believed | None, stamp: datetime) -> Ours:
