@@ -2,9 +2,9 @@
 -- not there yet. Attributes without events (tags, mapped fields) stay as of the last read.
 
 create temp table folded as
-select ticket_id, kind, arg_max(value, (at, event_id)) as value
+select ticket_id, kind, arg_max(value, ("at", event_id)) as value
 from read_parquet($events)
-where at <= $as_of and kind in ('status', 'assignee', 'group', 'priority', 'type')
+where "at" <= $as_of and kind in ('status', 'assignee', 'group', 'priority', 'type')
 group by ticket_id, kind;
 
 create temp table folded_wide as
@@ -19,7 +19,7 @@ select ticket_id,
 from folded group by ticket_id;
 
 insert into events by name
-select * from read_parquet($events) where at <= $as_of;
+select * from read_parquet($events) where "at" <= $as_of;
 
 insert into tickets by name
 select t.* exclude (id, updated_at, stamp) replace (
