@@ -103,7 +103,7 @@ class Planner:
         self.gate = Gate(known.is_daily_run, known.approved)
         self.wearer = Wearer(
             names=names,
-            fields=tuple(field for field in rules.fields if field.active),
+            ids={field.role: field.id for field in rules.fields if field.active},
             silent=frozenset(field.role for field in rules.fields if not field.active),
             vocabulary=names.vocabulary(rules.goals) | written,
         )

@@ -9,7 +9,6 @@ from datetime import datetime
 import msgspec
 
 from connector.model.change import TicketChange
-from connector.model.page import TicketField
 from connector.model.ticket import Ticket
 from connector.store.journal import Believed, Intent
 from connector.writeback.labels import TicketLabels
@@ -36,17 +35,18 @@ class Ours(msgspec.Struct, frozen=True):
 class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     """Where labels go in one helpdesk: the active fields it has for us, and the tags that are ours.
 
-    `silent` are roles whose field an admin deactivated: they show nowhere.
+    `ids` are our fields by role; `silent` are roles whose field an admin deactivated: they show
+    nowhere.
     """
 
     names: Names
-    fields: tuple[TicketField, ...] = ()
+    ids: Mapping[str, str] = {}
     silent: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
 
     def field_id(self, role: str) -> str | None:
         """Return the id of our field with this role, if the helpdesk has it."""
-        return next((field.id for field in self.fields if field.role == role), None)
+        return self.ids.get(role)
 
     def wanted(self, labels: TicketLabels) -> Ours:
         """Express labels in fields, and in tags where there is no field for them."""
@@ -69,7 +69,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
 
         A drop-down's option may be a tag as well; that tag belongs to the field and is not counted.
         """
-        fields = {field.id: ticket.fields.get(field.id) or None for field in self.fields}
+        fields = {id_: ticket.fields.get(id_) or None for id_ in self.ids.values()}
         tags = self.vocabulary.intersection(ticket.tags)
         return Ours(fields, tags - {value for value in fields.values() if value})
 
@@ -77,7 +77,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         """Forget what we wrote into fields that are no longer ours."""
         if own is None:
             return None
-        ids = {field.id for field in self.fields}
+        ids = self.ids.values()
         fields = {key: value for key, value in own.fields.items() if key in ids}
         return msgspec.structs.replace(own, fields=fields)
 
