@@ -7,6 +7,8 @@ of them, a chunk at a time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -58,17 +60,25 @@ def measure(
     `bots` are people whose comments are no human replies, `ignore` people whose comments count for
     nothing. `chunk` bounds how many tickets are worked on at once, and so the memory.
     """
-    con.execute("begin transaction")
     try:
-        count = _measure(con, now, sorted(bots | ignore), everything=everything, chunk=chunk)
-        con.execute("commit")
+        with _transaction(con):
+            return _measure(con, now, sorted(bots | ignore), everything=everything, chunk=chunk)
     except duckdb.Error as error:
-        con.execute("rollback")
         raise StoreError(f"the tickets could not be measured: {error}") from error
-    except BaseException:
-        con.execute("rollback")
-        raise
-    return count
+
+
+@contextmanager
+def _transaction(con: DuckDBPyConnection) -> Iterator[None]:
+    """Commit at the end of the block, or take everything back, also when interrupted."""
+    con.execute("begin transaction")
+    is_done = False
+    try:
+        yield
+        con.execute("commit")
+        is_done = True
+    finally:
+        if not is_done:
+            con.execute("rollback")
 
 
 def _measure(
