@@ -12,11 +12,11 @@ from connector.sync.pull import sync_slice
 from tests.store.records import at, event, opened, rows, ticket
 from tests.sync.helpdesk import ScriptedAdapter
 
-PAGES = 60
+PAGES = 50
 ROWS = 40
 
 # after how many pages each run is killed, and how many milliseconds into the next page
-KILLS = [(pages, (pages * 7 + number * 3) % 19) for number, pages in enumerate((5, 2, 8, 1, 6) * 5)]
+KILLS = [(pages, (pages * 7 + number * 3) % 19) for number, pages in enumerate((4, 2, 5, 1, 3) * 4)]
 
 STORED = ("tickets", "native", "events", "vendor_ids")
 
@@ -65,8 +65,7 @@ def is_killed(folder: Path, pages: int, milliseconds: int) -> bool:
 
 
 def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    kills = [is_killed(tmp_path / "killed", *kill) for kill in KILLS]
-    assert sum(kills) >= 20
+    assert all(is_killed(tmp_path / "killed", *kill) for kill in KILLS)
     with opened(tmp_path / "killed") as store:
         sync_slice(busy_helpdesk(), store, now=at(0))
         disturbed = [rows(store, f"from {name} order by all") for name in STORED]
