@@ -125,6 +125,12 @@ def latest(folder: Path) -> PublishedSet | None:
     return PublishedSet(path, manifest)
 
 
+def is_current(one: PublishedSet, store: Store) -> bool:
+    """Tell whether publishing again would give readers nothing new, not even a younger age."""
+    same = dict(one.manifest.generations) == _to_publish(store)
+    return same and one.manifest.through == store.through()
+
+
 def attach(
     sets: Sequence[PublishedSet], *, memory_limit: str = "512MB"
 ) -> duckdb.DuckDBPyConnection:

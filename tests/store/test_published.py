@@ -11,7 +11,7 @@ import pytest
 from connector.errors import StoreError
 from connector.model.page import Stream
 from connector.model.ticket import Group, Person
-from connector.store.published import PublishedSet, attach, latest, publish
+from connector.store.published import PublishedSet, attach, is_current, latest, publish
 from connector.store.store import Store
 from tests.store.records import at, event, events, opened, page, ticket, tickets
 
@@ -120,6 +120,22 @@ def test_measures_published_before_measuring_are_written_again(tmp_path: Path) -
         store.connection.execute("delete from changed")
         read = attach([published(store, tmp_path, "r2")])
     assert read.execute("select measure from measures").fetchall() == [("m",)]
+
+
+def test_a_set_is_current_until_something_changed(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        made = publish(store, tmp_path, run="r1", through=store.through(), read_at=at(6))
+        assert is_current(made, store)
+        store.save(Stream.EVENTS, page(events(event())), read_at=at(0))
+        assert not is_current(made, store)
+
+
+def test_a_set_grows_old_while_nothing_changes(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        made = publish(store, tmp_path, run="r1", through=store.through(), read_at=at(6))
+        idle = page(tickets(), through=at(9))
+        store.save(Stream.TICKETS, idle, read_at=at(9), history=events())
+        assert not is_current(made, store)
 
 
 def test_only_the_two_newest_sets_stay(tmp_path: Path) -> None:
