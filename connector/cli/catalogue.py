@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import console, print_json, print_table
+from connector.cli.output import clean, console, print_json, print_line
 from connector.cli.workspace import Workspace
+
+UNITS = {"s": "time", "ratio": "share", "count": "number"}
 
 
 def command(
@@ -20,9 +22,17 @@ def command(
     if as_json:
         print_json(list(definitions.values()))
         return
-    rows = [
-        (d.id, d.definition, d.unit, ", ".join(d.clocks), ", ".join(d.aggregates), d.direction)
-        for d in definitions.values()
-    ]
-    columns = ("measure", "definition", "unit", "clocks", "aggregates", "better")
-    print_table("KPI catalogue", columns, rows, out=console())
+    out = console()
+    for definition in definitions.values():
+        out.print(clean(f"{definition.id}  {definition.title}"), style="bold")
+        print_line(definition.definition, out=out, indent=2)
+        facts = (
+            ("unit", UNITS.get(definition.unit, definition.unit)),
+            ("clocks", ", ".join(definition.clocks)),
+            ("aggregates", ", ".join(definition.aggregates)),
+            ("better", definition.direction),
+            ("source", definition.source),
+        )
+        for name, value in facts:
+            print_line(f"{name}: {value}", out=out, indent=2, style="dim")
+        out.print()

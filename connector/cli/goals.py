@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.flags import legend, marks
 from connector.cli.instants import AS_OF, instant
-from connector.cli.output import clean, console, print_json, print_table, status_text, when
+from connector.cli.output import (
+    NARROW,
+    console,
+    print_json,
+    print_line,
+    print_table,
+    status_text,
+    when,
+)
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from connector.model.goal import GoalReport
+    from connector.pipeline.job import Job
 
 
 def command(
@@ -35,39 +44,57 @@ def command(
     if as_json:
         print_json(reports)
     else:
-        print_goals(reports, out=console())
+        out = console()
+        clocks = {key: kpi.clock for key, kpi in job.mappings.kpis.items()}
+        print_goals(reports, clocks, out=out)
+        print_unread(job, reports, out=out)
 
 
-def print_goals(reports: Sequence[GoalReport], *, out: Console) -> None:
-    """Print goals as a table, and below it why each stands where it stands."""
+def print_goals(reports: Sequence[GoalReport], clocks: Mapping[str, str], *, out: Console) -> None:
+    """Print goals as a table, and below it why each stands where it stands.
+
+    `clocks` says for each KPI which hours its times count.
+    """
     if not reports:
         out.print("No goals yet: write one in mappings/, or start with `connector init`.")
         return
-    columns = ("goal", "status", ">value", ">target", ">baseline", ">grade", ">n")
-    print_table(f"Goals as of {_oldest(reports)}", columns, map(_row, reports), out=out)
+    is_wide = out.width >= NARROW
+    baseline = (">baseline",) if is_wide else ()
+    columns = ("goal", "status", ">value", ">target", *baseline, ">grade", ">n", "flags")
+    rows = [_row(report, clocks.get(report.kpi, "calendar"), is_wide=is_wide) for report in reports]
+    print_table(f"Goals as of {_oldest(reports)}", columns, rows, out=out)
     for report in reports:
-        why = report.why + (f" ({', '.join(report.flags)})" if report.flags else "")
-        out.print(clean(f"  {report.id}: {why}"), style="dim")
+        print_line(f"{report.id}: {report.why}", out=out)
+    for line in legend(flag for report in reports for flag in report.flags):
+        print_line(line, out=out, style="dim")
 
 
-def _row(report: GoalReport) -> tuple[object, ...]:
+def _row(report: GoalReport, clock: str, *, is_wide: bool) -> tuple[object, ...]:
     from connector.config.quantity import format_quantity
 
     def shown(number: float | None) -> str:
-        return "–" if number is None else format_quantity(number, report.unit)
+        return format_quantity(number, report.unit, clock=clock)
 
-    sign = "stay inside " if report.kind == "anti_goal" else ""
+    limit = "limit " if report.kind == "anti_goal" else ""
     return (
         report.title,
         status_text(report.status),
         shown(report.value),
-        sign + shown(report.target),
-        shown(report.baseline),
+        limit + shown(report.target),
+        *((shown(report.baseline),) if is_wide else ()),
         "–" if report.grade is None else f"{report.grade:.2f}",
         f"{report.n:,}",
+        marks(report.flags),
     )
 
 
+def print_unread(job: Job, reports: Sequence[GoalReport], *, out: Console) -> None:
+    """Name the goals that are missing because their helpdesk has not been read."""
+    missing = job.mappings.goals.keys() - {report.id for report in reports}
+    if missing:
+        names = ", ".join(sorted(missing))
+        print_line(f"not read yet, run `connector sync`: {names}", out=out, style="yellow")
+
+
 def _oldest(reports: Sequence[GoalReport]) -> str:
-    instants: list[datetime] = [report.as_of for report in reports]
-    return when(min(instants))
+    return when(min(report.as_of for report in reports))

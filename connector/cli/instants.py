@@ -24,3 +24,11 @@ def instant(text: str | None) -> datetime | None:
     except ValueError as error:
         raise UsageError(f"{text!r} is no time; write 2026-11-01 or 2026-11-01T12:00Z") from error
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def stretch(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the instants of --from and --to; an end that is not after its start is refused."""
+    first, last = instant(start), instant(end)
+    if first is not None and last is not None and first >= last:
+        raise UsageError(f"--to {end} is not after --from {start}; exchange the two?")
+    return first, last

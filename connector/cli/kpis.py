@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.instants import AS_OF, instant
-from connector.cli.output import console, print_json, print_table, when
+from connector.cli.flags import legend, marks
+from connector.cli.instants import AS_OF, instant, stretch
+from connector.cli.output import NARROW, console, print_json, print_line, print_table, when
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ def command(
     from connector.pipeline.judging import kpi_values, require_published, views
 
     workspace: Workspace = context.obj
+    first, last = stretch(start, end)
     job = workspace.job()
     require_published(job)
     with views(job, instant(as_of)) as seen:
-        values = kpi_values(job, seen, start=instant(start), end=instant(end))
+        values = kpi_values(job, seen, start=first, end=last)
     if as_json:
         print_json(values)
     else:
@@ -47,35 +49,51 @@ def command(
 
 
 def print_kpis(values: Sequence[KpiValue], *, out: Console) -> None:
-    """Print KPI values as a table."""
+    """Print KPI values as a table; `connector explain kpi` has what does not fit."""
     if not values:
         out.print("No KPIs yet: write one in mappings/, or start with `connector init`.")
         return
     period = values[0].period
-    title = f"KPIs from {when(period.start)} to {when(period.end)}"
-    columns = ("KPI", "measure", "clock", "aggregate", ">value", "95 % interval", ">n", "notes")
-    print_table(title, columns, map(_row, values), out=out)
+    is_wide = out.width >= NARROW
+    measure = ("measure",) if is_wide else ()
+    columns = ("KPI", *measure, ">value", ">95 % interval", ">n", ">left out", "flags")
+    rows = [_row(value, is_wide=is_wide) for value in values]
+    print_table(f"KPIs from {when(period.start)} to {when(period.end)}", columns, rows, out=out)
+    for line in legend(flag for value in values for flag in value.flags):
+        print_line(line, out=out, style="dim")
 
 
-def _row(value: KpiValue) -> tuple[object, ...]:
+def said_measure(value: KpiValue) -> str:
+    """Say what a KPI value is: aggregate, measure and, for times, the clock."""
+    clock = ", business" if value.clock == "business" else ""
+    if value.aggregate == "within":
+        return f"{value.measure} within{clock}"
+    aggregate = "" if value.aggregate in {"count", "rate"} else f"{value.aggregate} "
+    return f"{aggregate}{value.measure}{clock}"
+
+
+def said_value(value: KpiValue, number: float | None) -> str:
+    """Write a number in the unit of a KPI."""
     from connector.config.quantity import format_quantity
 
-    def shown(number: float | None) -> str:
-        return "–" if number is None else format_quantity(number, value.unit)
+    return format_quantity(number, value.unit, clock=value.clock)
 
-    interval = (
-        ""
-        if value.low is None and value.high is None
-        else (f"{shown(value.low)} to {shown(value.high)}")
-    )
-    notes = [*value.flags, *(f"{count:,} {why}" for why, count in value.left_out.items())]
+
+def said_interval(value: KpiValue) -> str:
+    """Write the 95 % interval of a KPI; nothing where it has none."""
+    if value.low is None and value.high is None:
+        return ""
+    return f"{said_value(value, value.low)} to {said_value(value, value.high)}"
+
+
+def _row(value: KpiValue, *, is_wide: bool) -> tuple[object, ...]:
+    left_out = sum(value.left_out.values())
     return (
         value.id,
-        value.measure,
-        value.clock,
-        value.aggregate,
-        shown(value.value),
-        interval,
+        *((said_measure(value),) if is_wide else ()),
+        said_value(value, value.value),
+        said_interval(value),
         f"{value.n:,}",
-        "; ".join(notes),
+        f"{left_out:,}" if left_out else "",
+        marks(value.flags),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +26,7 @@ from connector.cli import (
     sync,
     undo,
 )
-from connector.cli.exits import reported
+from connector.cli.exits import report_bug, reported
 from connector.cli.workspace import Workspace
 
 app = typer.Typer(
@@ -74,7 +76,8 @@ def main(
     """Keeps a helpdesk and its goals in agreement."""
     if debug:
         os.environ["CONNECTOR_DEBUG"] = "1"
-    context.obj = Workspace(config)
+    make: Callable[[Path], Workspace] = context.obj or Workspace
+    context.obj = make(config)
 
 
 for _name, _module in COMMANDS.items():
@@ -82,5 +85,6 @@ for _name, _module in COMMANDS.items():
 
 
 def run() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; what nobody foresaw is told in one line as well."""
+    sys.excepthook = report_bug
+    typer.main.get_command(app)()  # calling `app` itself would put typer's own hook there

@@ -27,14 +27,15 @@ STATUS_STYLES = {
 }
 """Symbol and colour of each state; status is never carried by colour alone."""
 
+NARROW = 100
+"""Below this many columns a table leaves out what can be looked up elsewhere."""
+
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console for results or, with `stderr`, for progress; `NO_COLOR` is honoured."""
-    from rich.console import Console
+    from connector.cli.terminal import terminal
 
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 120
-    return Console(stderr=stderr, highlight=False, width=width)
+    return terminal(sys.stderr if stderr else sys.stdout, stderr=stderr)
 
 
 def print_json(document: object) -> None:
@@ -64,22 +65,81 @@ def status_text(status: str) -> Text:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, out: Console
 ) -> None:
-    """Print a table; columns whose name starts with `>` are right-aligned."""
+    """Print a table; columns whose name starts with `>` are numbers: right-aligned, in one piece.
+
+    Other columns give way when the terminal is narrow; nothing is ever cut off.
+    """
     from rich import box
     from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style=""
+    )
+    for column in columns:
+        is_number = column.startswith(">")
+        table.add_column(
+            column.lstrip(">"),
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    if title:
+        out.print(clean(title), style="bold")
+    out.print(table)
+    out.print()
+
+
+def print_facts(facts: Iterable[tuple[str, object]], *, out: Console) -> None:
+    """Print names and what they stand for, one a line; what is empty is left out."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        if value:
+            grid.add_row(name, _cell(value))
+    out.print(grid)
+    out.print()
+
+
+def print_line(text: object, *, out: Console, indent: int = 0, style: str = "") -> None:
+    """Print a sentence; where it wraps, the next lines are indented like the first, and more."""
+    from rich.padding import Padding
+    from rich.table import Table
+
+    grid = Table.grid()
+    grid.add_column(overflow="fold")
+    grid.add_row(_cell(text), style=style)
+    out.print(Padding(grid, (0, 0, 0, indent)))
+
+
+def _cell(value: object) -> Text:
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE)
-    for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column[0] == ">" else "left")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else clean(cell) for cell in row))
-    out.print(table)
+    return value if isinstance(value, Text) else clean(value)
 
 
 def when(instant: datetime | None) -> str:
     """Return an instant for people: day and minute, in UTC."""
     return "–" if instant is None else instant.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def minute(instant: datetime | None) -> str:
+    """Return an instant for a column whose title says that it is UTC."""
+    return "–" if instant is None else instant.strftime("%Y-%m-%d %H:%M")
+
+
+def day(instant: datetime) -> str:
+    """Return the day of an instant, in UTC."""
+    return instant.strftime("%Y-%m-%d")
+
+
+def many(count: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def age(now: datetime, then: datetime | None) -> str:

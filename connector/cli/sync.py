@@ -22,6 +22,7 @@ CODES = {"ok": ExitCode.DONE, "partial": ExitCode.PARTIAL, "failed": ExitCode.FA
 
 def command(
     context: typer.Context,
+    *,
     helpdesk: Annotated[
         list[str] | None, typer.Option("--helpdesk", help="Only this one; may be repeated.")
     ] = None,

@@ -1,0 +1,149 @@
+"""A ticket, explained: the goals it counts for, its measures, and the events behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connector.cli.flags import in_words
+from connector.cli.output import clean, minute, print_facts, print_line, print_table, status_text
+from connector.config.entry import TicketRuleTable
+from connector.config.quantity import format_quantity
+from connector.errors import StoreError
+from connector.kpi.explain import TicketMeasure, TicketStory, TimelineRow, explain_ticket
+from connector.kpi.standing import standings
+from connector.pipeline.judging import Views, goal_reports, views
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from rich.console import Console
+
+    from connector.cli.workspace import Workspace
+    from connector.pipeline.job import Job
+
+
+class TicketGoal(msgspec.Struct, frozen=True, kw_only=True):
+    """A goal that a ticket counts for; `outcome` and `due_at` are the ticket's own."""
+
+    goal: str
+    title: str
+    status: str
+    outcome: str | None
+    due_at: datetime | None
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket's story, the goals it counts for, and what we believe to have put on it."""
+
+    ticket: TicketStory
+    goals: tuple[TicketGoal, ...]
+    shows: dict[str, str]
+    tags: tuple[str, ...]
+
+
+def ticket_story(workspace: Workspace, helpdesk: str, ticket: str) -> Explained:
+    """Explain one ticket from the published set and the journal, without asking the helpdesk."""
+    job = workspace.job()
+    with views(job) as seen:
+        con = seen.over(frozenset({helpdesk}))
+        if con is None:
+            raise StoreError(f"{helpdesk} has not been read yet; run `connector sync` first")
+        story = explain_ticket(con, helpdesk, ticket)
+        goals = tuple(_goals(job, seen, con, story))
+    believed = workspace.state.believed(helpdesk).get(ticket)
+    fields = {field.id: field for field in workspace.state.fields(helpdesk)}
+    shows = {
+        fields[key].title: fields[key].options.get(value, value)
+        for key, value in (believed.fields if believed else {}).items()
+        if value and key in fields
+    }
+    tags = tuple(sorted(believed.tags)) if believed else ()
+    return Explained(ticket=story, goals=goals, shows=shows, tags=tags)
+
+
+def _goals(
+    job: Job, seen: Views, con: DuckDBPyConnection, story: TicketStory
+) -> Iterator[TicketGoal]:
+    helpdesk = next(one for one in job.settings.helpdesk if one.name == story.helpdesk)
+    mappings = job.mappings_of(helpdesk)
+    as_of = seen.as_of(frozenset({story.helpdesk}))
+    for report in goal_reports(job, seen):
+        goal = mappings.goals.get(report.id)
+        if goal is None:
+            continue
+        rule = goal.ticket if isinstance(goal.ticket, TicketRuleTable) else None
+        for standing in standings(con, mappings.kpis[goal.kpi], rule, now=as_of):
+            if standing.id == story.id:
+                yield TicketGoal(
+                    goal=report.id,
+                    title=report.title,
+                    status=report.status,
+                    outcome=standing.state,
+                    due_at=standing.due_at,
+                )
+
+
+def print_story(explained: Explained, *, out: Console) -> None:
+    """Print a ticket's goals, what it shows, its measures and its timeline."""
+    story = explained.ticket
+    out.print(clean(f"{story.helpdesk} ticket {story.id}"), style="bold")
+    shared = _shared_flags(story.measures)
+    facts: list[tuple[str, Any]] = [
+        ("status", story.status),
+        ("created", f"{minute(story.created_at)} UTC"),
+        *((title, " / ".join(text.splitlines())) for title, text in explained.shows.items()),
+        ("our tags", ", ".join(explained.tags)),
+        ("mind", in_words(shared)),
+    ]
+    print_facts(facts, out=out)
+    _print_goals(explained.goals, story, out=out)
+    rows = [_measure_row(measure, shared) for measure in story.measures]
+    columns = ("measure", "clock", ">value", "dated (UTC)", "because of")
+    print_table("Measures", columns, rows, out=out)
+    timeline = [
+        (f"#{row.id}", minute(row.at), row.kind, row.who, _said(row)) for row in story.timeline
+    ]
+    if timeline:
+        print_table("Timeline", ("event", "when (UTC)", "what", "who", "detail"), timeline, out=out)
+
+
+def _print_goals(goals: Sequence[TicketGoal], story: TicketStory, *, out: Console) -> None:
+    if not goals:
+        why = "it is neither open nor solved within seven days, or no KPI covers it"
+        print_line(f"It counts for no goal now: {why}.", out=out)
+        out.print()
+        return
+    rows = [
+        (
+            goal.title,
+            status_text(goal.status),
+            (goal.outcome or "–").replace("_", " "),
+            minute(goal.due_at),
+        )
+        for goal in goals
+    ]
+    columns = ("goal", "status of the goal", "this ticket", "due (UTC)")
+    print_table(f"Goals that ticket {story.id} counts for", columns, rows, out=out)
+
+
+def _measure_row(measure: TicketMeasure, shared: frozenset[str]) -> tuple[object, ...]:
+    own = [flag for flag in measure.flags if flag not in shared]
+    events = [f"#{event}" for event in measure.because]
+    value = format_quantity(measure.value, measure.unit, clock=measure.clock)
+    reasons = ", ".join((*events, *(flag.replace("_", " ") for flag in own)))
+    return (measure.title, measure.clock, value, minute(measure.at), reasons)
+
+
+def _shared_flags(measures: Sequence[TicketMeasure]) -> frozenset[str]:
+    """Return the flags that every measure has: they are said once."""
+    sets = [frozenset(measure.flags) for measure in measures]
+    return frozenset.intersection(*sets) if sets else frozenset()
+
+
+def _said(row: TimelineRow) -> str:
+    if row.is_public is not None:
+        return "public" if row.is_public else "internal"
+    return f"{row.previous} → {row.value}" if row.previous else (row.value or "")
