@@ -34,6 +34,45 @@ NAMES = {
 }
 
 
+class TokenDesk:
+    """The part of the far side that gives an OAuth client its tokens, and lets them expire."""
+
+    def __init__(self, mock: responses.RequestsMock, client_id: str, client_secret: str) -> None:
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.expires_in: int | None = 1800
+        self.uses: int | None = None
+        self.reply: tuple[int, str] | None = None
+        self.asked: list[requests.PreparedRequest] = []
+        self._left: dict[str, int | None] = {}
+        mock.add_callback("POST", f"{URL}/oauth/tokens", callback=self._answer)
+
+    def revoke(self) -> None:
+        """End every token there is."""
+        self._left.clear()
+
+    def admits(self, header: str) -> bool:
+        """Use a token once; False when it has expired."""
+        if header not in self._left or self._left[header] == 0:
+            return False
+        left = self._left[header]
+        self._left[header] = None if left is None else left - 1
+        return True
+
+    def _answer(self, request: requests.PreparedRequest) -> Reply:
+        self.asked.append(request)
+        json_type = {"Content-Type": "application/json"}
+        if self.reply is not None:
+            return self.reply[0], json_type, self.reply[1]
+        body = json.loads(request.body or "")
+        if (body["client_id"], body["client_secret"]) != (self.client_id, self.client_secret):
+            return 401, json_type, json.dumps({"error": "invalid_client"})
+        token = f"token-{len(self.asked)}"
+        self._left[f"Bearer {token}"] = self.uses
+        answer = {"access_token": token, "token_type": "bearer", "expires_in": self.expires_in}
+        return 200, json_type, json.dumps(answer)
+
+
 class FakeZendesk:
     """The far side: a helpdesk in memory that answers as Zendesk does."""
 
@@ -43,8 +82,10 @@ class FakeZendesk:
         *,
         page_size: int = 1000,
         spec: ZendeskSpec | None = None,
+        tokens: TokenDesk | None = None,
     ) -> None:
         self._spec = spec
+        self._tokens = tokens
         self.desk = MemoryHelpdesk("fake zendesk", withhold_s=60, page_size=page_size)
         self.jobs: dict[str, Body] = {}
         self.polls_until_done = 0
@@ -104,7 +145,7 @@ class FakeZendesk:
         if self.replies:
             status, more, body = self.replies.pop(0)
             return status, headers | more, body
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if not self._admits(request.headers.get("Authorization", "")):
             return 401, headers, json.dumps({"error": "invalid_token"})
         parts = urlsplit(request.url or "")
         path = str(parts.path).removeprefix("/api/v2/").removesuffix(".json")
@@ -120,6 +161,9 @@ class FakeZendesk:
                 status, document = answer(*match.groups(), query=query, body=body)
                 return status, headers, json.dumps(document) if document else ""
         return 404, headers, json.dumps({"error": "InvalidEndpoint"})
+
+    def _admits(self, header: str) -> bool:
+        return header == f"Bearer {TOKEN}" if self._tokens is None else self._tokens.admits(header)
 
     def _routes(self) -> Mapping[str, Callable[..., tuple[int, Body]]]:
         return {

@@ -24,9 +24,9 @@ import msgspec
 
 from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.zendesk import fields as ticket_fields
-from connector.adapters.zendesk.client import KIND, ZendeskClient
+from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
-from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.streams import Streams
 from connector.adapters.zendesk.wire import JobAnswer, Named, TicketList, WireField, WireUser
 from connector.adapters.zendesk.write import FINISHED, number, settled, wire_change
@@ -86,7 +86,7 @@ class ZendeskAdapter(Adapter):
     @property
     def requests(self) -> int:
         """Return how many requests were sent so far."""
-        return self._client.session.sent
+        return self._client.sent
 
     def check(self) -> Identity:
         """Say whose credentials these are; the exports need an admin."""

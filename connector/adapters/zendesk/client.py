@@ -18,11 +18,10 @@ from zenpy.lib.exception import ZenpyException
 
 from connector.adapters.http import HelpdeskSession, decode, open_session, translated_errors
 from connector.adapters.zendesk.auth import credentials
-from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.wire import Meta
 from connector.errors import AuthenticationError, ProtocolError
 
-KIND = "zendesk"
 PAGE_SIZE = 100
 MOST_PAGES = 1_000
 
@@ -38,6 +37,11 @@ class ZendeskClient:
         self.credentials = credentials(settings)
         self.session = open_session(KIND, settings.url, auth=self.credentials)
         self._zenpy: Zenpy | None = None
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests were sent so far, those for tokens included."""
+        return self.session.sent + self.credentials.sent
 
     def get(
         self, path: str, decoder: msgspec.json.Decoder[T], params: Mapping[str, Any] | None = None
@@ -102,18 +106,26 @@ class ZendeskClient:
     def close(self) -> None:
         """Release the connections."""
         self.session.close()
+        self.credentials.close()
 
     def _url(self, path: str) -> str:
         return f"{self.session.url}/api/v2/{path}"
 
     def _renewing(self, call: Callable[[], T]) -> T:
+        """Call once more with renewed credentials after a 401, which means nothing was done."""
         with translated_errors(KIND):
             try:
                 return call()
             except AuthenticationError as error:
                 if error.status != requests.codes.unauthorized or not self.credentials.renew():
                     raise
-            return call()
+            try:
+                return call()
+            except AuthenticationError as error:
+                if error.status != requests.codes.unauthorized:
+                    raise
+                message = f"{error}; {self.credentials.doubt}"
+                raise AuthenticationError(message, status=error.status) from error
 
     def _vendor(self) -> Zenpy:
         if self._zenpy is None:

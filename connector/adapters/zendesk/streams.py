@@ -17,8 +17,9 @@ import requests
 from connector.adapters.base import utc
 from connector.adapters.http import decode
 from connector.adapters.zendesk import parse
-from connector.adapters.zendesk.client import KIND, PAGE_SIZE, ZendeskClient
+from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
 from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.wire import (
     EventExport,
     EventKeys,

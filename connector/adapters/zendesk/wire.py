@@ -6,7 +6,7 @@ Fields are as lenient as recorded answers demand: nearly everything may be null 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -288,3 +288,10 @@ class WireOutcome(Wire):
     status: str | None = None
     error: str | None = None
     details: Any = None
+
+
+class TokenAnswer(Wire):
+    """An OAuth access token, and the seconds it lives; null means it never ends."""
+
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]  # fit for a header
+    expires_in: float | None = None
