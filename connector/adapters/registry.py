@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from connector.adapters.limits import Pacer
 from connector.adapters.retrying import BUDGET_S, RetryingAdapter
-from connector.errors import Problem, SettingsError
+from connector.config.table import checked, nearest
+from connector.config.toml import Place
+from connector.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from connector.adapters.base import Adapter, AdapterSettings
     from connector.config.settings import HelpdeskTable
 
@@ -28,31 +25,28 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
 
 
-def adapter_class(kind: str) -> type[Adapter]:
-    """Load the adapter of this kind; the vendor's library is imported now and not before."""
+def adapter_class(kind: str, place: Place | None = None) -> type[Adapter]:
+    """Load the adapter of this kind; the vendor's library is imported now and not before.
+
+    `place` is the table that names the kind, to say where a mistake stands.
+    """
+    place = place or Place()
     found: EntryPoint | None = next(iter(entry_points(group=GROUP, name=kind)), None)
     if found is None:
-        message = f"there is no adapter for {kind!r}"
-        raise SettingsError([Problem(message, key="kind", hint=_nearest(kind, kinds()))])
+        hint = nearest(kind, kinds(), "there are")
+        raise SettingsError([place.problem(f'there is no adapter for "{kind}"', "kind", hint=hint)])
     try:
         loaded: type[Adapter] = found.load()
     except ImportError as error:
-        message = f"the adapter for {kind!r} does not load: {error}"
-        raise SettingsError([Problem(message, key="kind")]) from error
+        message = f'the adapter for "{kind}" does not load: {error}'
+        raise SettingsError([place.problem(message, "kind")]) from error
     return loaded
 
 
 def checked_options(helpdesk: HelpdeskTable, options: Mapping[str, Any]) -> AdapterSettings:
     """Return the options as the adapter's own settings; raise SettingsError with every mistake."""
-    model = adapter_class(helpdesk.kind).settings_model
-    try:
-        return model.model_validate(dict(options))
-    except ValidationError as error:
-        known = tuple(model.model_fields)
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise SettingsError(
-            [_problem(helpdesk.name, detail, known) for detail in details]
-        ) from None
+    model = adapter_class(helpdesk.kind, helpdesk.place).settings_model
+    return checked(model, dict(options), helpdesk.place.at("options"))
 
 
 def open_adapter(
@@ -78,18 +72,3 @@ def open_adapter(
     return RetryingAdapter(
         adapter, budget_s=budget_s, sleep=sleep, pacer=calls, export_pacer=exports
     )
-
-
-def _problem(helpdesk: str, detail: ErrorDetails, known: tuple[str, ...]) -> Problem:
-    path = [str(part) for part in detail["loc"]]
-    key = ".".join(["helpdesk", helpdesk, "options", *path])
-    if detail["type"] == "extra_forbidden":
-        return Problem("is not an option of this helpdesk", key=key, hint=_nearest(path[-1], known))
-    if detail["type"] == "missing":
-        return Problem("is missing", key=key)
-    return Problem(detail["msg"].removeprefix("Value error, "), key=key)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
