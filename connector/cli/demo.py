@@ -41,7 +41,7 @@ share_of_exports = 1.0
 share_of_requests = 1.0
 [writeback]
 enabled = true
-max_share = 1.0          # a real helpdesk keeps the default, and is asked before many tickets change
+max_share = 1.0          # on a real helpdesk keep the default: many tickets wait for approval
 """
 
 

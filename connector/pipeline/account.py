@@ -17,7 +17,7 @@ from connector.pipeline.job import Job
 from connector.pipeline.judging import Views
 from connector.pipeline.showing import daily_instant, planned
 from connector.store.lock import Lease
-from connector.store.published import latest, publish
+from connector.store.published import is_current, latest, publish
 from connector.store.store import Store
 from connector.sync.pull import Progress as PullProgress
 from connector.sync.pull import SliceReport, sync_slice
@@ -82,14 +82,17 @@ class Account:
                     ignore=frozenset(store.keys("person", people.ignore).values()),
                 )
                 store.touch("measures")
-            if slice_.requests and self._is_news(store):
+            before = latest(self._folder)
+            if before is None or not is_current(before, store):
                 job.progress.step(self.name, "publishing")
-                publish(store, self._folder, run=self.run, through=store.through(), read_at=now)
-
-    def _is_news(self, store: Store) -> bool:
-        """Tell whether readers would see anything new, the age of the data included."""
-        before = latest(self._folder)
-        return before is None or before.manifest.through != store.through()
+                publish(
+                    store,
+                    self._folder,
+                    run=self.run,
+                    through=store.through(),
+                    read_at=now,
+                    server_time=slice_.server_time,
+                )
 
     def _note(self, slice_: SliceReport, store: Store) -> None:
         report = self.report

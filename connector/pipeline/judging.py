@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.config.mapping import GoalTable, KpiTable
-from connector.errors import StoreError
+from connector.errors import MappingError, StoreError
 from connector.goals.evidence import Evaluation, Evidence, baseline_of, baseline_period, max_age_s
 from connector.goals.status import judge as judge_goal
 from connector.kpi.elapsed import working_share
@@ -20,7 +21,7 @@ from connector.kpi.measure import measure
 from connector.model.goal import GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.pipeline.job import Job
-from connector.store.published import PublishedSet, attach, latest
+from connector.store.published import Manifest, PublishedSet, attach, latest
 from connector.store.replay import replay
 
 if TYPE_CHECKING:
@@ -55,8 +56,24 @@ class Views:
         """Return the instant up to which all of these helpdesks were read, or the one asked for."""
         if self._as_of is not None:
             return self._as_of
-        sets = [self._sets[name].manifest for name in helpdesks & self._sets.keys()]
-        return min(one.through or one.read_at for one in sets)
+        return min(one.as_of for one in self._manifests(helpdesks))
+
+    def now(self, helpdesks: frozenset[str], clock: datetime) -> datetime:
+        """Return the present by the helpdesks' own clocks, which the age of data is told from."""
+        if self._as_of is not None:
+            return self._as_of
+        age_s = max(one.age_s(clock) for one in self._manifests(helpdesks))
+        return self.as_of(helpdesks) + timedelta(seconds=age_s)
+
+    def _manifests(self, helpdesks: frozenset[str]) -> list[Manifest]:
+        return [self._sets[name].manifest for name in helpdesks.intersection(self._sets)]
+
+
+class _Moment(NamedTuple):
+    """Up to when the data reaches, and what time it is there."""
+
+    as_of: datetime
+    now: datetime
 
 
 @contextmanager
@@ -87,8 +104,8 @@ def goal_reports(job: Job, seen: Views) -> list[GoalReport]:
         helpdesks = job.helpdesks_of("goal", goal_id)
         con = seen.over(helpdesks)
         if con is not None:
-            as_of = seen.as_of(helpdesks)
-            reports.append(_judged(job, con, goal_id, before.get(goal_id), as_of))
+            moment = _Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()))
+            reports.append(_judged(job, con, goal_id, before.get(goal_id), moment))
     return reports
 
 
@@ -105,7 +122,8 @@ def kpi_values(
         as_of = seen.as_of(helpdesks)
         last = end or as_of
         period = Period(start or last - RECENT, last)
-        values.append(evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of))
+        with placed(job, kpi_id):
+            values.append(evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of))
     return values
 
 
@@ -115,22 +133,25 @@ def period_of(goal: GoalTable) -> Period:
 
 
 def _judged(
-    job: Job, con: DuckDBPyConnection, goal_id: str, last: GoalReport | None, as_of: datetime
+    job: Job, con: DuckDBPyConnection, goal_id: str, last: GoalReport | None, moment: _Moment
 ) -> GoalReport:
+    as_of = moment.as_of
     goal = job.mappings.goals[goal_id]
     kpi = job.mappings.kpis[goal.kpi]
     definition = job.definitions[kpi.measure]
     period = period_of(goal)
-    value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of)
-    before = _before(con, goal, kpi, as_of)
+    with placed(job, goal.kpi):
+        value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of)
+        before = _before(con, goal, kpi, as_of)
     evidence = Evidence(
         elapsed=working_share(con, period, as_of),
         baseline=baseline_of(goal, before, definition),
         history=() if last is None else (Evaluation(last.as_of, last.status),),
         max_age_s=max_age_s(job.settings.run.every_s),
     )
-    now = max(job.clock(), as_of)
-    return judge_goal(goal_id, goal, value, definition=definition, now=now, evidence=evidence)
+    return judge_goal(
+        goal_id, goal, value, definition=definition, now=moment.now, evidence=evidence
+    )
 
 
 def _before(
@@ -141,6 +162,20 @@ def _before(
         return None
     period = baseline_period(period_of(goal))
     return evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=min(as_of, period.end))
+
+
+@contextmanager
+def placed(job: Job, kpi_id: str) -> Iterator[None]:
+    """Say where the KPI stands whose `where` names what no helpdesk has."""
+    try:
+        yield
+    except MappingError as error:
+        path, line = job.mappings.origin[f"kpi.{kpi_id}"]
+        told = (
+            replace(problem, file=str(path), line=line, key=f"kpi.{kpi_id}.{problem.key}")
+            for problem in error.problems
+        )
+        raise MappingError(list(told)) from error
 
 
 def require_published(job: Job) -> None:
@@ -161,7 +196,8 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
         if kind == "kpi":
             period = Period(as_of - RECENT, as_of)
             kpi = job.mappings.kpis[key]
-            return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)
+            with placed(job, key):
+                return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)
         goal = job.mappings.goals[key]
         report = next(r for r in goal_reports(job, seen) if r.id == key)
         kpi = job.mappings.kpis[goal.kpi]

@@ -43,16 +43,30 @@ from tickets left join vendor_ids on vendor_ids.kind = 'ticket' and vendor_ids.k
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a set holds and how old it is. `files` are its Parquet files by relation."""
+    """What a set holds and how old it is. `files` are its Parquet files by relation.
+
+    `read_at` is our clock at the last read, `server_time` the helpdesk's at the same moment.
+    """
 
     helpdesk: str
     run: str
     through: datetime | None
     read_at: datetime
+    server_time: datetime | None = None
     schema_version: int
     counts: Mapping[str, int]
     files: Mapping[str, tuple[str, ...]]
     generations: Mapping[str, int]
+
+    @property
+    def as_of(self) -> datetime:
+        """Return the instant up to which the set is complete, as far as that is known."""
+        return self.through or self.read_at
+
+    def age_s(self, now: datetime) -> float:
+        """Return how old the data is: by the helpdesk's clock up to the read, by ours since."""
+        at_read = ((self.server_time or self.read_at) - self.as_of).total_seconds()
+        return at_read + (now - self.read_at).total_seconds()
 
 
 class PublishedSet(msgspec.Struct, frozen=True):
@@ -67,7 +81,13 @@ class PublishedSet(msgspec.Struct, frozen=True):
 
 
 def publish(
-    store: Store, folder: Path, *, run: str, through: datetime | None, read_at: datetime
+    store: Store,
+    folder: Path,
+    *,
+    run: str,
+    through: datetime | None,
+    read_at: datetime,
+    server_time: datetime | None = None,
 ) -> PublishedSet:
     """Write what the store holds as a new set and make it current.
 
@@ -92,6 +112,7 @@ def publish(
             run=run,
             through=through,
             read_at=read_at,
+            server_time=server_time,
             schema_version=SCHEMA_VERSION,
             counts=counts,
             files=files,

@@ -70,7 +70,9 @@ def tickets_to_show(
     none), those with one of these tags or a value in a watched field, and those with these ids.
     """
     since = solved_since or datetime.max.replace(tzinfo=UTC)
-    rows = con.execute(TO_SHOW, [since.astimezone(UTC).replace(tzinfo=None), list(tags), list(ids)]).fetchall()
+    rows = con.execute(
+        TO_SHOW, [since.astimezone(UTC).replace(tzinfo=None), list(tags), list(ids)]
+    ).fetchall()
     return [_ticket(row) for row in rows]
 
 

@@ -43,6 +43,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `finished` is false when deadline or budget ended it; `caught_up` says that tickets and events
     were read to the vendor's end mark. `changed` counts tickets that have to be measured again.
+    `server_time` is the helpdesk's own time at the last page, by which data age is told.
     """
 
     finished: bool
@@ -52,6 +53,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     requests: int
     unknown: Mapping[str, int]
+    server_time: datetime | None = None
 
 
 def sync_slice(
@@ -81,6 +83,7 @@ def sync_slice(
         changed=pull.changed,
         requests=pull.requests,
         unknown=dict(pull.unknown),
+        server_time=pull.server_time,
     )
 
 
@@ -92,6 +95,7 @@ class _Pull:
         self.rows: Counter[Stream] = Counter()
         self.unknown: Counter[str] = Counter()
         self.changed = 0
+        self.server_time: datetime | None = None
         self._adapter = adapter
         self._store = store
         self._now = now
@@ -193,9 +197,9 @@ class _Pull:
             )
 
     def _save(self, stream: Stream, page: Page) -> None:
-        read_at = page.server_time or self._now
+        self.server_time = page.server_time or self.server_time
         history = self._history(page) if stream is Stream.TICKETS else None
-        saved = self._store.save(stream, page, read_at=read_at, history=history)
+        saved = self._store.save(stream, page, read_at=self._now, history=history)
         self.rows[stream] += saved.rows
         self.rows[Stream.EVENTS] += len(history) if history else 0
         self.changed += saved.changed
