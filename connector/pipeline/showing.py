@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connector.config.entry import TicketRuleTable
 from connector.config.settings import HelpdeskTable
+from connector.errors import MappingError, SettingsError
 from connector.kpi.standing import standings
 from connector.kpi.where import resolve
 from connector.model.goal import GoalReport
@@ -131,6 +133,14 @@ def _allowed(job: Job, con: DuckDBPyConnection) -> frozenset[str] | None:
     only = job.settings.writeback.only
     if not only:
         return None
-    test, params = resolve(only, con).condition("t")
+    try:
+        scope = resolve(only, con)
+    except MappingError as error:
+        told = (
+            replace(problem, key=problem.key.replace("where", "writeback.only"))
+            for problem in error.problems
+        )
+        raise SettingsError(list(told)) from error
+    test, params = scope.condition("t")
     rows = con.execute(f"select t.id from tickets as t where {test}", params).fetchall()
     return frozenset(id_ for (id_,) in rows)
