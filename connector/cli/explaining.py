@@ -53,7 +53,7 @@ def print_card(card: KpiCard, *, out: Console) -> None:
         ("value", counts),
         ("95 %", said_interval(value)),
         ("counts", f"{value.n:,} tickets: {said_where(value)}"),
-        ("left out", said_left_out(value)),
+        ("", said_left_out(value)),
         ("period", f"{when(value.period.start)} to {when(value.period.end)}"),
         ("data up to", when(value.as_of)),
         ("means", definition.definition),
@@ -86,11 +86,8 @@ def said_where(value: KpiValue) -> str:
 
 def said_left_out(value: KpiValue) -> str:
     """Say how many tickets a KPI leaves out, and why."""
-    if not value.left_out:
-        return ""
-    parts = ", ".join(f"{count:,} {why}" for why, count in value.left_out.items())
-    total = sum(value.left_out.values())
-    return parts if len(value.left_out) == 1 else f"{total:,}: {parts}"
+    reasons = ", ".join(f"{count:,} {why}" for why, count in value.left_out.items())
+    return f"{sum(value.left_out.values()):,} left out: {reasons}" if reasons else ""
 
 
 def _baseline(shown: str, goal: GoalTable) -> str:

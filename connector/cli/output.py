@@ -106,14 +106,14 @@ def print_facts(facts: Iterable[tuple[str, object]], *, out: Console) -> None:
 
 
 def print_line(text: object, *, out: Console, indent: int = 0, style: str = "") -> None:
-    """Print a sentence; where it wraps, the next lines are indented like the first, and more."""
-    from rich.padding import Padding
-    from rich.table import Table
+    """Print a sentence, wrapped and indented on a terminal, on one line for a pipe."""
+    from connector.cli.terminal import is_sized
 
-    grid = Table.grid()
-    grid.add_column(overflow="fold")
-    grid.add_row(_cell(text), style=style)
-    out.print(Padding(grid, (0, 0, 0, indent)))
+    words, margin = _cell(text), " " * indent
+    lines = words.wrap(out, out.width - indent, overflow="fold") if is_sized(out) else [words]
+    for line in lines:
+        line.rstrip()
+        out.print(margin, line, sep="", style=style, soft_wrap=True)
 
 
 def _cell(value: object) -> Text:

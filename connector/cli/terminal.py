@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.console import Console
 
@@ -20,5 +20,14 @@ class Terminal(Console):
 
 def terminal(stream: TextIO, *, stderr: bool) -> Terminal:
     """Return a console as wide as the terminal or as COLUMNS says; a pipe gets 120 columns."""
-    is_sized = stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return Terminal(stderr=stderr, highlight=False, width=None if is_sized else PIPE_WIDTH)
+    width = None if _is_sized(stream) else PIPE_WIDTH
+    return Terminal(stderr=stderr, highlight=False, width=width)
+
+
+def is_sized(console: Console) -> bool:
+    """Tell whether somebody said how wide lines may be; else sentences are not broken."""
+    return _is_sized(console.file)
+
+
+def _is_sized(stream: IO[str]) -> bool:
+    return stream.isatty() or os.environ.get("COLUMNS", "").isdigit()

@@ -99,8 +99,10 @@ class Workspace:
         `patience_s` bounds how long each call goes on trying when the helpdesk does not answer.
         """
         from connector.adapters.registry import open_adapter
+        from connector.cli.logs import configure_logs
         from connector.config.settings import resolve_secrets
 
+        configure_logs()
         options = resolve_secrets(
             helpdesk.options, self.environ, self.settings.folder, helpdesk.name
         )
