@@ -48,10 +48,11 @@ class Control:
             ("POST", "live"): self._live,
             ("POST", "act"): self._act,
             ("POST", "fail_next"): self._fail_next,
+            ("POST", "revoke"): self._revoke,
         }
 
     def answer(self, method: str, path: str, body: Mapping[str, Any], auth: str) -> Answer:
-        """Answer one request: status, advance, live, act or fail_next."""
+        """Answer one request: status, advance, live, act, fail_next or revoke."""
         token = auth.removeprefix("Bearer ")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refusal(401, {"error": "the control token is missing or wrong"})
@@ -99,3 +100,6 @@ class Control:
         method = str(body.get("method", ""))
         self._desk.faults.fail_next(str(body["path"]), str(body["fault"]), count, method=method)
         return {"ordered": count}
+
+    def _revoke(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"revoked": self._desk.gate.revoke()}

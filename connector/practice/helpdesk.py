@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 
+from connector.practice.access import Access, Gate
 from connector.practice.acts import Acts
-from connector.practice.directory import User
 from connector.practice.faults import Faults
 from connector.practice.jobs import Jobs
 from connector.practice.limits import ACCOUNT, Limits, RateLimiter
@@ -18,18 +15,8 @@ from connector.practice.world import World
 
 ADMIN_EMAIL = "goals@practice.example"
 AGENT_EMAIL = "agent@practice.example"
-TOKEN = "practice-token"  # noqa: S105  # a made-up secret of a made-up helpdesk
-UNKNOWN = Refusal(
-    401, {"error": "Couldn't authenticate you"}, {"WWW-Authenticate": 'Basic realm="Web Password"'}
-)
-BAD_BEARER = Refusal(
-    401,
-    {
-        "error": "invalid_token",
-        "error_description": "The access token provided is expired, revoked, malformed or invalid "
-        "for other reasons.",
-    },
-)
+USUAL = Access()
+TOKEN = USUAL.token
 
 
 class Helpdesk:
@@ -41,7 +28,7 @@ class Helpdesk:
         routes: Sequence[Route],
         *,
         limits: Limits,
-        token: str = TOKEN,
+        access: Access = USUAL,
         job_polls: int = 1,
     ) -> None:
         """Put an account around a world."""
@@ -50,8 +37,7 @@ class Helpdesk:
         self.faults = Faults()
         self.jobs = Jobs(job_polls)
         self.limiter = RateLimiter(limits)
-        self.token = token
-        self.bearers = {token: ADMIN_EMAIL}
+        self.gate = Gate(access, world.directory, ADMIN_EMAIL, world.now)
         self.url = ""
         self.served = 0
         self._routes = routes
@@ -69,7 +55,7 @@ class Helpdesk:
         try:
             with self.world.lock:
                 self.served += 1
-                user = self._who(auth)
+                user = self.gate.who(auth, method)
                 headers = self.limiter.admit((ACCOUNT,))
                 found = find(self._routes, method, path)
                 if found is None:
@@ -82,25 +68,9 @@ class Helpdesk:
         except Refusal as refusal:
             return Answer(refusal.body, refusal.status, headers=dict(refusal.headers))
 
-    def _who(self, auth: str) -> User:
-        scheme, _, value = auth.partition(" ")
-        if scheme.lower() == "bearer":
-            user = self.world.directory.user_by_email(self.bearers.get(value.strip(), ""))
-            refusal = BAD_BEARER
-        else:
-            user = self._by_token(value) if scheme.lower() == "basic" else None
-            refusal = UNKNOWN
-        if user is None or not user.active:
-            raise Refusal(refusal.status, refusal.body, refusal.headers)
-        return user
-
-    def _by_token(self, value: str) -> User | None:
-        try:
-            name, _, token = base64.b64decode(value).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        email, _, kind = name.rpartition("/")
-        if kind != "token" or not hmac.compare_digest(token.encode(), self.token.encode()):
-            return None
-        user = self.world.directory.user_by_email(email)
-        return user if user is not None and user.role != "end-user" else None
+    def grant(self, method: str, body: Mapping[str, object]) -> Answer:
+        """Answer one request for an OAuth token."""
+        if method != "POST":
+            raise not_found()
+        with self.world.lock:
+            return self.gate.grant(body)

@@ -65,12 +65,17 @@ class RateLimiter:
         self._windows: dict[str, Window] = {}
 
     def admit(self, names: tuple[str, ...], ticket_id: str = "") -> dict[str, str]:
-        """Count a request against limits and return the headers, or refuse with 429."""
+        """Count a request against limits and return the headers, or refuse with 429.
+
+        Without limits nothing is announced either, else a client that paces itself would wait.
+        """
+        if not self.limits.enforced:
+            return {}
         now = self._now()
         headers: dict[str, str] = {}
         for name in names:
             window = self._window(name, ticket_id, now)
-            is_admitted = window.take(now) or not self.limits.enforced
+            is_admitted = window.take(now)
             headers |= _announced(name, window, now)
             if not is_admitted:
                 headers["Retry-After"] = str(window.resets_in(now))

@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from connector.practice import directory_routes, export, field_routes, ticket_routes
+from connector.practice.access import Access
 from connector.practice.acts import Acts
 from connector.practice.clock import Clock
 from connector.practice.control import CONTROL_TOKEN, Control
 from connector.practice.faults import Faults
-from connector.practice.helpdesk import TOKEN, Helpdesk
+from connector.practice.helpdesk import USUAL, Helpdesk
 from connector.practice.limits import Limits
 from connector.practice.pages import index_page, ticket_page
 from connector.practice.refusal import Refusal, bad_request, not_found
@@ -27,6 +28,7 @@ from connector.practice.routing import HTML, Answer
 from connector.practice.world import World
 
 API = "/api/v2/"
+OAUTH = "/oauth/tokens"
 AGENT = "/agent"
 CONTROL = "/practice/control"
 ROUTES = (*export.ROUTES, *ticket_routes.ROUTES, *field_routes.ROUTES, *directory_routes.ROUTES)
@@ -42,7 +44,7 @@ class PracticeServer:
         *,
         port: int = 0,
         limits: Limits | str = "off",
-        token: str = TOKEN,
+        access: Access = USUAL,
         control_token: str = CONTROL_TOKEN,
         public_url: str = "",
         job_polls: int = 1,
@@ -50,7 +52,7 @@ class PracticeServer:
         """Take a free port unless one is named; links begin with `public_url` if given."""
         chosen = Limits.named(limits) if isinstance(limits, str) else limits
         self.world = world
-        self.desk = Helpdesk(world, ROUTES, limits=chosen, token=token, job_polls=job_polls)
+        self.desk = Helpdesk(world, ROUTES, limits=chosen, access=access, job_polls=job_polls)
         self.control = Control(self.desk, control_token)
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.practice = self
@@ -118,6 +120,8 @@ class PracticeServer:
             if parts.path.startswith(API):
                 path = parts.path.removeprefix(API)
                 return self.desk.answer(method, path, query, _decoded(body), auth)
+            if parts.path == OAUTH:
+                return self.desk.grant(method, _decoded(body))
             if parts.path.startswith(CONTROL):
                 return self.control.answer(
                     method, parts.path.removeprefix(CONTROL).strip("/"), _decoded(body), auth
@@ -202,7 +206,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
         practice = self.server.practice
-        fault = practice.faults.take(self.command, self.path) if API in self.path else None
+        fault = None
+        if API in self.path or OAUTH in self.path:
+            fault = practice.faults.take(self.command, self.path)
         if fault == "reset":
             self._drop()
             return

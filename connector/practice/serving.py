@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 
+from connector.practice.access import Access
 from connector.practice.control import CONTROL_TOKEN
-from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
+from connector.practice.helpdesk import ADMIN_EMAIL, USUAL
 from connector.practice.server import PracticeServer
 from connector.practice.world import World
 
@@ -18,7 +19,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--limits", choices=("real", "generous", "off"), default="real")
     parser.add_argument("--job-polls", type=int, default=1, help="how often a job is still working")
-    parser.add_argument("--token", default=TOKEN)
+    parser.add_argument("--token", default=USUAL.token, help="API token and bearer")
+    parser.add_argument("--client-id", default=USUAL.client_id, help="of the OAuth client")
+    parser.add_argument("--client-secret", default=USUAL.client_secret)
+    parser.add_argument("--token-lifetime", type=int, default=USUAL.lifetime_s, metavar="SECONDS")
+    parser.add_argument("--token-uses", type=int, help="requests before a token ends; else any")
     parser.add_argument("--control-token", default=CONTROL_TOKEN)
 
 
@@ -31,7 +36,13 @@ def serve(world: World, chosen: argparse.Namespace) -> None:
         world,
         port=chosen.port,
         limits=chosen.limits,
-        token=chosen.token,
+        access=Access(
+            token=chosen.token,
+            client_id=chosen.client_id,
+            client_secret=chosen.client_secret,
+            lifetime_s=chosen.token_lifetime,
+            uses=chosen.token_uses,
+        ),
         control_token=chosen.control_token,
         job_polls=chosen.job_polls,
     )

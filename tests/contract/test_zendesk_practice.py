@@ -15,11 +15,12 @@ from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import AdapterError
 from connector.model.change import Outcome, TicketChange
 from connector.model.page import Stream
+from connector.practice.access import Access
 from connector.practice.clock import Clock
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
-from tests.contract.adapter_contract import AdapterContract, versions, write
+from tests.contract.adapter_contract import AdapterContract, Reading, versions, write
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -78,6 +79,33 @@ class TestZendeskPractice(AdapterContract):
             yield adapter
 
 
+class TestZendeskPracticeOAuth(TestZendeskPractice):
+    """The same with an OAuth client whose tokens end after two requests."""
+
+    @pytest.fixture
+    def desk(self) -> Iterator[PracticeDesk]:
+        world = seed_world(15, 7, clock=Clock(NOW, ticking=False))
+        with PracticeServer(world, access=Access(uses=2)) as server:
+            yield PracticeDesk(server)
+
+    @pytest.fixture
+    def bare_adapter(self, desk: PracticeDesk) -> Iterator[Adapter]:
+        with as_client(desk.server) as adapter:
+            yield adapter
+
+    @pytest.fixture
+    def intruder(self, desk: PracticeDesk) -> Iterator[Adapter]:
+        with as_client(desk.server, "stolen") as adapter:
+            yield adapter
+
+
+def as_client(server: PracticeServer, secret: str = Access().client_secret) -> Adapter:
+    settings = ZendeskSettings(
+        url=server.url, client_id=Access().client_id, client_secret=SecretStr(secret)
+    )
+    return ZendeskAdapter(settings, watched_fields=frozenset())
+
+
 def signed_in(desk: PracticeDesk, token: str) -> Adapter:
     settings = ZendeskSettings(url=desk.server.url, email=ADMIN_EMAIL, token=SecretStr(token))
     return ZendeskAdapter(settings, watched_fields=frozenset())
@@ -96,6 +124,34 @@ def test_a_fault_on_the_line_loses_nothing(stream: Stream, fault: str) -> None:
         disturbed = RetryingAdapter(bare, sleep=lambda _: None).read(stream)
         assert versions(disturbed) == undisturbed
         assert undisturbed
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_on_the_token_call_loses_nothing(fault: str) -> None:
+    world = seed_world(15, 7, clock=Clock(NOW, ticking=False))
+    with PracticeServer(world) as server, as_client(server) as bare:
+        undisturbed = versions(bare.read(Stream.TICKETS))
+        server.desk.gate.revoke()
+        server.faults.fail_next("oauth/tokens", fault, 2)
+        disturbed = RetryingAdapter(bare, sleep=lambda _: None).read(Stream.TICKETS)
+        assert versions(disturbed) == undisturbed
+        assert undisturbed
+
+
+def test_no_page_is_lost_when_each_token_ends_before_the_next_page() -> None:
+    world = seed_world(400, 7, clock=Clock(NOW, ticking=False))
+    with PracticeServer(world) as server, as_client(server) as adapter:
+        server.clock.advance(120)
+        undisturbed = Reading(adapter, Stream.EVENTS)
+        disturbed, cursor, has_more = [], None, True
+        while has_more:
+            server.clock.advance(1_800)
+            page = adapter.read(Stream.EVENTS, cursor)
+            disturbed += versions(page)
+            cursor, has_more = page.cursor, page.has_more
+    assert disturbed == undisturbed.versions()
+    assert len(undisturbed.pages) == 3
+    assert server.desk.gate.revoke() == 4
 
 
 @pytest.mark.parametrize("fault", FAULTS)

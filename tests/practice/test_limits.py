@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from connector.practice.acts import Acts
-from connector.practice.limits import ACCOUNT, EXPORTS, TICKET, Limits, RateLimiter
+from connector.practice.limits import EXPORTS, TICKET, Limits, RateLimiter
 from connector.practice.refusal import Refusal
 from connector.practice.server import PracticeServer
 from connector.practice.world import World
@@ -69,10 +69,14 @@ def test_one_ticket_takes_thirty_updates_in_ten_minutes() -> None:
         limiter.admit((TICKET,), "1")
 
 
-def test_limits_that_are_off_are_announced_but_not_enforced() -> None:
-    limiter = RateLimiter(Limits(account=1, enforced=False), Stopwatch())
-    limiter.admit((ACCOUNT,))
-    assert limiter.admit((ACCOUNT,))["X-Rate-Limit-Remaining"] == "0"
+def test_limits_that_are_off_are_neither_enforced_nor_announced(world: World) -> None:
+    with PracticeServer(world, limits="off") as server:
+        client = Client(server.url)
+        path = "incremental/tickets/cursor"
+        answers = [client.send("GET", path, start_time=0) for _ in range(12)]
+        client.close()
+    assert {one.status_code for one in answers} == {200}
+    assert [name for one in answers for name in one.headers if "limit" in name.lower()] == []
 
 
 def test_updates_are_counted_apart_from_reads(world: World) -> None:
