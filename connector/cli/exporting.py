@@ -7,39 +7,77 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from connector.errors import StoreError, UsageError
+from connector.errors import UsageError
+from connector.pipeline.judging import goal_reports, kpi_values, require_published, views
 from connector.store.faults import store_errors
 from connector.store.reading import EXPORTS, exported
 
 if TYPE_CHECKING:
     from connector.cli.workspace import Workspace
+    from connector.pipeline.job import Job
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Text that starts so is read as a formula by spreadsheets; it gets a quote in front."""
 
-JOURNAL = (
-    "run", "helpdesk", "ticket", "at", "tags_added", "tags_removed", "fields_before",
-    "fields_after", "outcome",
-)  # fmt: skip
+PERIOD = 'struct(start timestamptz, "end" timestamptz)'
+COLUMNS: dict[str, dict[str, str]] = {
+    "kpis": {
+        "id": "varchar", "measure": "varchar", "clock": "varchar", "aggregate": "varchar",
+        "unit": "varchar", "value": "double", "n": "bigint", "where": "json", "period": PERIOD,
+        "as_of": "timestamptz", "k": "bigint", "low": "double", "high": "double",
+        "flags": "varchar[]", "left_out": "json",
+    },
+    "goals": {
+        "id": "varchar", "kind": "varchar", "title": "varchar", "level": "varchar",
+        "scope": "varchar", "kpi": "varchar", "period": PERIOD, "baseline": "double",
+        "target": "double", "value": "double", "unit": "varchar", "n": "bigint",
+        "grade": "double", "raw": "double", "status": "varchar", "flags": "varchar[]",
+        "forecast": "struct(probability double, low double, high double)",
+        "as_of": "timestamptz", "why": "varchar",
+    },
+    "journal": {
+        "run": "varchar", "helpdesk": "varchar", "ticket": "varchar", "at": "timestamptz",
+        "tags_added": "varchar[]", "tags_removed": "varchar[]",
+        "fields_before": "map(varchar, varchar)", "fields_after": "map(varchar, varchar)",
+        "outcome": "varchar",
+    },
+}  # fmt: skip
+"""Columns and Parquet types of the tables that are not in published sets."""
 
 
 def export(workspace: Workspace, table: str, file_format: str, out: str) -> None:
     """Write one table to a file, or to standard output where `out` is `-`."""
-    if file_format == "parquet":
-        if out == "-":
+    if table != "journal":
+        require_published(workspace.job())
+    if out == "-":
+        if file_format == "parquet":
             raise UsageError("Parquet needs a file: name one instead of -")
-        _in_place(Path(out), lambda partial: _parquet(workspace, table, partial))
-    elif out == "-":
-        _write(sys.stdout, file_format, _rows(workspace, table))
+        _write(sys.stdout, file_format, table, _rows(workspace, table))
+        return
+    path = _writable(Path(out))
+    if file_format == "parquet":
+        _in_place(path, lambda partial: _parquet(workspace, table, partial))
     else:
-        _in_place(Path(out), lambda partial: _text(workspace, table, file_format, partial))
+        _in_place(path, lambda partial: _text(workspace, table, file_format, partial))
+
+
+def _writable(path: Path) -> Path:
+    """Return where a file is really written; refuse what is there and is no ordinary file."""
+    path = path.resolve()
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file in it")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no ordinary file: write - for standard output")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} does not exist: make that folder first")
+    return path
 
 
 def _rows(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
@@ -48,38 +86,52 @@ def _rows(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
     elif table == "journal":
         for row in workspace.state.journal_rows():
             values = msgspec.to_builtins(row)
-            yield {key: values[key] for key in JOURNAL}
+            yield {key: values[key] for key in COLUMNS[table]}
     else:
-        from connector.pipeline.judging import goal_reports, kpi_values, views
-
         job = workspace.job()
         with views(job) as seen:
-            found: Sequence[msgspec.Struct]
             found = goal_reports(job, seen) if table == "goals" else kpi_values(job, seen)
-        yield from (msgspec.to_builtins(one) for one in found)
+        private = frozenset() if job.settings.writeback.people == "on" else _of_persons(job, table)
+        yield from (msgspec.to_builtins(one) for one in found if one.id not in private)
+
+
+def _of_persons(job: Job, table: str) -> frozenset[str]:
+    """Return the goals of single persons, or the KPIs that say something about one person.
+
+    These are KPIs of their goals that no other goal uses, and KPIs of named assignees.
+    """
+    goals = job.mappings.goals
+    private = {id_ for id_, goal in goals.items() if goal.level == "person"}
+    if table == "goals":
+        return frozenset(private)
+    shared = {goal.kpi for id_, goal in goals.items() if id_ not in private}
+    own = {goals[id_].kpi for id_ in private} - shared
+    named = {id_ for id_, kpi in job.mappings.kpis.items() if "assignee" in kpi.where}
+    return frozenset(own | named)
 
 
 def _published(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
     from connector.store.published import attach
 
-    sets = workspace.published()
-    if not sets:
-        raise StoreError("nothing has been read yet; run `connector sync` first")
-    with attach(sets) as con:
+    with attach(workspace.published()) as con:
         yield from exported(con, table)
 
 
-def _write(file: IO[str], file_format: str, rows: Iterable[dict[str, Any]]) -> None:
+def _write(file: IO[str], file_format: str, table: str, rows: Iterable[dict[str, Any]]) -> None:
     if file_format == "jsonl":
         for row in rows:
             file.write(msgspec.json.encode(row).decode() + "\n")
         return
-    writer: csv.DictWriter[str] | None = None
+    writer = _header(file, COLUMNS[table]) if table in COLUMNS else None
     for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(file, fieldnames=list(row))
-            writer.writeheader()
+        writer = writer or _header(file, row)
         writer.writerow({key: _cell(value) for key, value in row.items()})
+
+
+def _header(file: IO[str], names: Iterable[str]) -> csv.DictWriter[str]:
+    writer = csv.DictWriter(file, fieldnames=list(names))
+    writer.writeheader()
+    return writer
 
 
 def _cell(value: Any) -> Any:
@@ -94,7 +146,7 @@ def _cell(value: Any) -> Any:
 
 def _text(workspace: Workspace, table: str, file_format: str, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="" if file_format == "csv" else None) as file:
-        _write(file, file_format, _rows(workspace, table))
+        _write(file, file_format, table, _rows(workspace, table))
 
 
 def _parquet(workspace: Workspace, table: str, path: Path) -> None:
@@ -103,22 +155,22 @@ def _parquet(workspace: Workspace, table: str, path: Path) -> None:
 
     from connector.store.published import attach
 
-    target = str(path).replace("'", "''")
     with store_errors(path, duckdb.Error):
         if table in EXPORTS:
-            sets = workspace.published()
-            with attach(sets) as con:
-                con.execute(f"copy ({EXPORTS[table]}) to '{target}' (format parquet)")
+            with attach(workspace.published()) as con:
+                con.sql(EXPORTS[table]).write_parquet(str(path))
             return
         lines = path.with_suffix(".jsonl.partial")
         try:
             _text(workspace, table, "jsonl", lines)
-            duckdb.sql(f"copy (from read_json('{lines}')) to '{target}' (format parquet)")
+            with duckdb.connect() as con:
+                rows = con.read_json(str(lines), columns=COLUMNS[table], format="newline_delimited")
+                rows.write_parquet(str(path))
         finally:
             lines.unlink(missing_ok=True)
 
 
-def _in_place(path: Path, write: Any) -> None:
+def _in_place(path: Path, write: Callable[[Path], None]) -> None:
     partial = path.with_name(f".{path.name}.partial")
     try:
         with store_errors(path, OSError):
