@@ -13,11 +13,14 @@ import requests
 import responses
 from pydantic import SecretStr
 
+from connector.adapters.registry import checked_options
 from connector.adapters.retrying import RetryingAdapter
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.auth import LARGEST_ANSWER, ClientCredentials, credentials
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.config.secrets import resolve_secrets
+from connector.config.settings import load_settings
 from connector.errors import (
     AdapterError,
     AuthenticationError,
@@ -421,3 +424,15 @@ def test_just_one_kind_of_credentials_is_taken(names: str, message: str) -> None
 def test_credentials_that_are_empty_are_not_there() -> None:
     with pytest.raises(ValueError, match="needs client_secret beside client_id"):
         ZendeskSettings(url=URL, client_id="goals", client_secret=SecretStr(""))
+
+
+@pytest.mark.parametrize("file", ["config.example.toml", "connector/config/templates/config.toml"])
+def test_the_configs_we_ship_name_options_that_the_adapter_takes(file: str) -> None:
+    root = Path(__file__).parents[2]
+    settings = load_settings(root / file, {})
+    (helpdesk,) = settings.helpdesk
+    environ = {"ZENDESK_CLIENT_SECRET": "s"}
+    options = resolve_secrets(helpdesk.options, environ, root, helpdesk.name)
+    taken = checked_options(helpdesk, options)
+    assert isinstance(taken, ZendeskSettings)
+    assert taken.client_id == "goal_connector"
