@@ -14,6 +14,7 @@ import typer
 from connector.cli import (
     catalogue,
     check,
+    daemon,
     demo,
     explain,
     export,
@@ -48,6 +49,7 @@ COMMANDS = {
     "explain": explain,
     "export": export,
     "undo": undo,
+    "daemon": daemon,
     "status": status,
     "demo": demo,
     "catalogue": catalogue,

@@ -45,7 +45,7 @@ def print_plan(plan: Plan, fields: Sequence[TicketField], *, out: Console) -> No
     out.print(
         clean(
             f"  {len(plan.changes):,} tickets in {plan.batches:,} batches,"
-            f" at most {plan.requests:,} requests" + (f"; left alone: {left}" if left else "")
+            f" about {plan.requests:,} requests" + (f"; left alone: {left}" if left else "")
         )
     )
 

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.check import FIRST_ANSWER_S
 from connector.cli.exits import ExitCode
-from connector.cli.output import clean, console
+from connector.cli.output import clean, console, print_line
 from connector.cli.workspace import Workspace
+from connector.errors import AdapterError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from connector.config.settings import HelpdeskTable
     from connector.model.page import FieldPlan, TicketField
+
+PATIENCE_S = 20.0
+"""How long a call is repeated while somebody waits."""
 
 WORDS = {
     "create": ("+", "create", "green"),
@@ -37,36 +42,43 @@ def command(
     """Show, then create, the ticket fields that goal status is shown in."""
     workspace: Workspace = context.obj
     out = console()
-    is_refused = False
+    code = ExitCode.DONE
     for one in workspace.helpdesks(tuple(helpdesk or ())):
-        plan = _one(workspace, one, apply=apply, remove=remove, out=out)
-        is_refused = is_refused or any(step.action == "refuse" for step in plan.steps)
-    return ExitCode.PARTIAL if is_refused else ExitCode.DONE
+        try:
+            plan = _one(workspace, one, apply=apply, remove=remove, out=out)
+        except AdapterError as error:
+            print_line(f"✗ {one.name}: {error}", out=console(stderr=True), style="red")
+            code = ExitCode.FAILED
+            continue
+        if code is ExitCode.DONE and any(step.action == "refuse" for step in plan.steps):
+            code = ExitCode.PARTIAL
+    return code
 
 
 def _one(
     workspace: Workspace, helpdesk: HelpdeskTable, *, apply: bool, remove: bool, out: Console
 ) -> FieldPlan:
+    from connector.cli.patience import answered_within
     from connector.store.lock import Lease
     from connector.writeback.labels import field_specs
 
     settings = workspace.settings.writeback
     wanted = field_specs(settings.tag_prefix, settings.labels)
-    with workspace.open_adapter(helpdesk) as adapter:
-        adapter.check()
+    with workspace.open_adapter(helpdesk, patience_s=PATIENCE_S) as adapter:
+        with answered_within(FIRST_ANSWER_S):
+            adapter.check()
         plan = adapter.plan_fields(wanted, remove=remove)
         _print(helpdesk.name, plan, out=out)
-        if plan.is_empty and not remove:
+        if not plan.steps:
+            out.print("  there is nothing to remove" if remove else "  there is nothing to do")
+        elif plan.is_empty and not remove:
             _save(workspace, helpdesk.name, adapter.apply_fields(plan))
-            out.print("  nothing to create")
+            out.print("  everything is there")
         elif not apply:
             out.print("  nothing was changed; do it with --apply")
         else:
-            lease = Lease(workspace.folder(helpdesk.name)).acquire()
-            try:
+            with Lease(workspace.folder(helpdesk.name)):
                 _save(workspace, helpdesk.name, adapter.apply_fields(plan))
-            finally:
-                lease.release()
             out.print("  done")
     return plan
 

@@ -1,21 +1,31 @@
-"""`connector status`: last runs, data age, limits, what waits, and what to do about it."""
+"""`connector status`: last runs, data age, what waits, and what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.output import age, clean, console, print_json, print_table, when
+from connector.cli.output import (
+    NARROW,
+    age,
+    console,
+    minute,
+    print_json,
+    print_line,
+    print_table,
+)
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from connector.config.settings import HelpdeskTable
-    from connector.store.state import RunRow
 
 RUNS_SHOWN = 5
+DAY_S = 86_400
 
 
 def command(
@@ -23,34 +33,60 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show the last runs, how old the data is, and what waits, with advice."""
+    from connector.cli.runs import last_runs
+
     workspace: Workspace = context.obj
     now = workspace.now()
-    runs = workspace.state.runs(RUNS_SHOWN)
+    runs = last_runs(workspace.state, RUNS_SHOWN)
     helpdesks = [_helpdesk(workspace, helpdesk) for helpdesk in workspace.helpdesks()]
     advice = list(_advice(workspace, runs, helpdesks, now))
     if as_json:
-        shown = [{"run": r.run, "started_at": r.started_at, "status": _status(r)} for r in runs]
-        print_json({"runs": shown, "helpdesks": helpdesks, "advice": advice})
+        print_json({"runs": runs, "helpdesks": helpdesks, "advice": advice})
         return
     out = console()
-    rows = [(run.run, when(run.started_at), _status(run), _took(run)) for run in runs]
-    print_table("Last runs", ("run", "started", "status", ">took"), rows, out=out)
-    columns = ("helpdesk", "data complete up to", "age", ">tickets", ">events", ">open", ">parked")
-    table = (
+    if runs:
+        _print_runs(runs, out=out)
+    _print_helpdesks(helpdesks, now, out=out)
+    for line in advice or ["Nothing to do."]:
+        print_line(line, out=out)
+
+
+def _print_runs(runs: Sequence[Mapping[str, Any]], *, out: Console) -> None:
+    is_wide = out.width >= NARROW
+    started = ("started (UTC)",) if is_wide else ()
+    columns = ("run", *started, "what", "status", ">took", ">read", ">wrote", ">requests")
+    rows = [
+        (
+            run["run"],
+            *((minute(run["started_at"]),) if is_wide else ()),
+            run["what"],
+            run["status"],
+            "–" if run["duration_s"] is None else f"{run['duration_s']:,.1f} s",
+            f"{run['tickets_read']:,}",
+            f"{run['written']:,}",
+            f"{run['requests']:,}",
+        )
+        for run in runs
+    ]
+    print_table("Last runs", columns, rows, out=out)
+
+
+def _print_helpdesks(
+    helpdesks: Sequence[Mapping[str, Any]], now: datetime, *, out: Console
+) -> None:
+    columns = ("helpdesk", "complete up to (UTC)", "age", ">tickets", ">events", ">parked")
+    rows = [
         (
             one["name"],
-            when(one["through"]),
+            minute(one["through"]),
             age(now, one["through"]),
             f"{one['tickets']:,}",
             f"{one['events']:,}",
-            f"{one['writes_open']:,}",
             f"{len(one['parked']):,}",
         )
         for one in helpdesks
-    )
-    print_table("Helpdesks", columns, table, out=out)
-    for line in advice or ["Nothing to do."]:
-        out.print(clean(line), soft_wrap=True)
+    ]
+    print_table("Helpdesks", columns, rows, out=out)
 
 
 def _helpdesk(workspace: Workspace, helpdesk: HelpdeskTable) -> dict[str, Any]:
@@ -72,37 +108,46 @@ def _helpdesk(workspace: Workspace, helpdesk: HelpdeskTable) -> dict[str, Any]:
 
 
 def _advice(
-    workspace: Workspace, runs: list[RunRow], helpdesks: list[dict[str, Any]], now: datetime
+    workspace: Workspace,
+    runs: Sequence[Mapping[str, Any]],
+    helpdesks: Sequence[Mapping[str, Any]],
+    now: datetime,
 ) -> Iterator[str]:
     if not runs:
         yield "No run yet: start with `connector check`, then `connector sync`."
         return
-    if runs[0].finished_at is None:
-        yield f"The run of {when(runs[0].started_at)} has not ended: it still runs, or was killed;"
-        yield "the next run goes on from where it was."
+    if runs[0]["status"] == "not ended":
+        yield (
+            f"The run of {minute(runs[0]['started_at'])} has not ended: it still runs, or was"
+            " stopped or killed; the next run goes on from where it was."
+        )
+    for name, error in runs[0]["errors"].items():
+        yield f"{name}: the last run failed: {error}"
+    for name, notes in runs[0]["notes"].items():
+        yield from (f"{name}: {note}" for note in notes)
     for one in helpdesks:
-        if one["through"] is None:
-            yield f"{one['name']}: nothing read yet; `connector sync --helpdesk {one['name']}`"
-        elif (now - one["through"]).total_seconds() > max(
-            2 * workspace.settings.run.every_s, 86_400
-        ):
-            yield f"{one['name']}: the data is {age(now, one['through'])}; is the job scheduled?"
-        if workspace.settings.writeback.enabled and not one["fields"]:
-            yield f"{one['name']}: fields are not set up; run `connector setup --apply`"
-        if one["parked"]:
-            ids = ", ".join(list(one["parked"])[:5])
-            yield f"{one['name']}: refused three times, left alone until they change: {ids}"
-        if one["writes_open"]:
-            yield f"{one['name']}: {one['writes_open']} writes are settled by the next run"
+        yield from (f"{one['name']}: {line}" for line in _of_helpdesk(workspace, one, now))
     if not workspace.settings.writeback.enabled:
         yield "Writing is off: set `enabled = true` under [writeback] to show goals on tickets."
 
 
-def _status(run: RunRow) -> str:
-    return run.status or "not ended"
+def _of_helpdesk(workspace: Workspace, one: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    settings = workspace.settings
+    if one["through"] is None:
+        yield f"nothing was read yet; run `connector sync --helpdesk {one['name']}`"
+    elif (now - one["through"]).total_seconds() > max(2 * settings.run.every_s, DAY_S):
+        yield f"the data is from {age(now, one['through'])}; is the job still scheduled?"
+    if settings.writeback.enabled and not one["fields"]:
+        yield "our ticket fields are not set up; run `connector setup --apply`"
+    if one["parked"]:
+        yield f"refused three times, left alone until they change: {_few(one['parked'])}"
+    if one["refused"]:
+        yield f"refused, tried again by the next run: {_few(one['refused'])}"
+    if one["writes_open"]:
+        yield f"{one['writes_open']} writes are under way; the next run settles them"
 
 
-def _took(run: RunRow) -> str:
-    if run.finished_at is None:
-        return "–"
-    return f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
+def _few(reasons: Mapping[str, str]) -> str:
+    shown = [f"{ticket} ({why})" for ticket, why in list(reasons.items())[:3]]
+    left = len(reasons) - len(shown)
+    return ", ".join(shown) + (f" and {left:,} more" if left else "")

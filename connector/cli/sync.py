@@ -8,8 +8,9 @@ import typer
 
 from connector.cli.exits import ExitCode
 from connector.cli.instants import AS_OF, instant
-from connector.cli.output import clean, console, print_json
+from connector.cli.output import console, many, print_json, print_line
 from connector.cli.workspace import Workspace
+from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,13 +39,14 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> ExitCode:
     """Read what changed, measure, judge the goals, and show goal status on tickets."""
-    from connector.cli.planning import print_plan
     from connector.cli.progress import watched
     from connector.pipeline.run import RunRequest, run
 
     workspace: Workspace = context.obj
     names = tuple(helpdesk or ())
     workspace.helpdesks(names)
+    for approval in approve or ():
+        _require_state(approval)
     request = RunRequest(
         helpdesks=names,
         dry_run=dry_run,
@@ -57,22 +59,42 @@ def command(
     if as_json:
         print_json(_document(result, with_plans=request.is_dry))
     else:
-        out = console()
-        print_report(result.report, out=out, is_dry=request.is_dry)
-        for plan in result.plans if request.is_dry else ():
-            print_plan(plan, workspace.state.fields(plan.helpdesk), out=out)
+        _print(workspace, result, is_dry=request.is_dry)
     return CODES[result.report.status]
+
+
+def _print(workspace: Workspace, result: RunResult, *, is_dry: bool) -> None:
+    from connector.cli.planning import print_plan
+
+    out = console()
+    print_report(result.report, out=out, is_dry=is_dry)
+    for plan in result.plans if is_dry else ():
+        print_plan(plan, workspace.state.fields(plan.helpdesk), out=out)
+
+
+def _require_state(approval: str) -> None:
+    """Refuse a state that no goal can be in; which goals there are is known to the run."""
+    from connector.writeback.reasons import NONE
+    from connector.writeback.words import Word
+
+    goal, _, state = approval.partition(":")
+    known = [*(word.value for word in Word), NONE]
+    if not goal or state not in known:
+        raise UsageError(
+            f"--approve takes GOAL:STATE, not {approval!r}; states are {', '.join(known)}"
+        )
 
 
 def print_report(report: RunReport, *, out: Console, is_dry: bool = False) -> None:
     """Print one line for each helpdesk, and below it what a person should know."""
     for one in report.helpdesks:
-        out.print(clean(_line(one, report, is_dry=is_dry)), soft_wrap=True)
+        style = "red" if one.error else ""
+        print_line(_line(one, report, is_dry=is_dry), out=out, style=style)
         for note in one.notes:
-            out.print(clean(f"  note: {note}"), soft_wrap=True)
+            print_line(f"note: {note}", out=out, indent=2, style="yellow")
         if one.unknown:
             kinds = ", ".join(f"{name} ({count:,})" for name, count in one.unknown.items())
-            out.print(clean(f"  note: not understood and left out: {kinds}"), soft_wrap=True)
+            print_line(f"note: not understood and left out: {kinds}", out=out, indent=2)
 
 
 def _line(one: HelpdeskReport, report: RunReport, *, is_dry: bool) -> str:
@@ -80,15 +102,15 @@ def _line(one: HelpdeskReport, report: RunReport, *, is_dry: bool) -> str:
         return f"{one.name}: failed: {one.error}"
     writes = one.writes
     read = (
-        f"{one.name}: read {_many(one.tickets_read, 'ticket')} and"
-        f" {_many(one.events_read, 'event')} in {_many(one.requests, 'request')}"
+        f"{one.name}: read {many(one.tickets_read, 'ticket')} and"
+        f" {many(one.events_read, 'event')} in {many(one.requests, 'request')}"
     )
     if is_dry:
-        wrote = f"would write {_many(writes.planned, 'ticket')}"
+        wrote = f"would write {many(writes.planned, 'ticket')}"
     elif not writes.planned:
         wrote = "nothing to write"
     else:
-        wrote = f"wrote {writes.written:,} of {_many(writes.planned, 'ticket')}{_rest(one)}"
+        wrote = f"wrote {writes.written:,} of {many(writes.planned, 'ticket')}{_rest(one)}"
     return f"{read}; {_standing(report)}; {wrote} ({one.duration_s:.1f} s)"
 
 
@@ -105,11 +127,7 @@ def _standing(report: RunReport) -> str:
     for goal in report.goals:
         counts[goal.status] = counts.get(goal.status, 0) + 1
     told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-    return f"{_many(len(report.goals), 'goal')}" + (f": {told}" if told else "")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{many(len(report.goals), 'goal')}" + (f": {told}" if told else "")
 
 
 def _document(result: RunResult, *, with_plans: bool) -> object:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from connector.errors import UsageError
 
@@ -34,6 +34,15 @@ class Workspace:
     def __init__(self, config: Path, environ: Mapping[str, str] | None = None) -> None:
         self.config = config
         self.environ = os.environ if environ is None else environ
+
+    def reopened(self) -> Self:
+        """Return the same folder as it is now: files that changed since are read again."""
+        return type(self)(self.config, self.environ)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "state" in self.__dict__:
+            self.state.close()
 
     @staticmethod
     def now() -> datetime:
