@@ -45,6 +45,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     fields: bool = True
     creates_fields: bool = False
     write_batch: int = 1
+    batch_requests: int = 2  # what writing one batch costs, as a rule
     keeps_foreign_tags: str = "add and remove calls"
     detects_conflicts: bool = False
     native_figures: bool = False

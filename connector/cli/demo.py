@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -55,7 +56,7 @@ def command(
     """Show the whole job: set up, read, measure, judge, plan, write, and again."""
     del context
     with TemporaryDirectory(prefix="connector-demo-") as folder, _helpdesk(tickets) as url:
-        Demo(Path(folder), url).play()
+        Demo(Path(folder), url, is_kept=keep).play()
         if keep:
             console().print(f"\nThe helpdesk stays up at {url}/agent until you press Ctrl-C.")
             signal.pause()
@@ -64,9 +65,10 @@ def command(
 class Demo:
     """A customer's first morning with the connector, played through the ordinary commands."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *, is_kept: bool = False) -> None:
         self.folder = folder
         self.url = url
+        self.is_kept = is_kept
         self.out = console()
 
     def play(self) -> None:
@@ -91,18 +93,22 @@ class Demo:
         self._say("7. And once more: nothing to do")
         self._run("sync")
         self._say("8. What an agent sees")
-        for ticket in self._examples():
-            self.out.print(f"   {self.url}/agent/tickets/{ticket}")
+        for ticket, label in self._examples():
+            self.out.print(f"   {self.url}/agent/tickets/{ticket}   {label.lower()}")
+        if not self.is_kept:
+            self.out.print("   (open them in a browser while `connector demo --keep` is running)")
 
     def _configure(self) -> None:
-        from connector.cli.init import render_template
+        from connector.cli.init import with_period
         from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 
         os.environ["PRACTICE_TOKEN"] = TOKEN
         today = Workspace.now().date()
         since = today - timedelta(days=200)
+        goals = files("connector.cli").joinpath("demo.toml").read_text(encoding="utf-8")
+        period = (today - timedelta(days=60), today + timedelta(days=31))
         (self.folder / "mappings").mkdir()
-        (self.folder / "mappings" / "starter.toml").write_text(render_template("starter", today))
+        (self.folder / "mappings" / "goals.toml").write_text(with_period(goals, *period))
         (self.folder / "config.toml").write_text(
             CONFIG.format(url=self.url, email=ADMIN_EMAIL, since=since)
         )
@@ -121,10 +127,16 @@ class Demo:
         if code:
             raise ConnectorError(f"`connector {' '.join(arguments)}` ended with exit code {code}")
 
-    def _examples(self) -> list[str]:
+    def _examples(self) -> list[tuple[str, str]]:
+        """Return a ticket for each outcome that was written, and what it shows."""
         workspace = Workspace(self.folder / "config.toml")
-        rows = [row for row in workspace.state.journal_rows() if row.outcome == "written"]
-        return list(dict.fromkeys(row.ticket for row in rows))[:3]
+        outcome = next(f for f in workspace.state.fields("practice") if f.role == "outcome")
+        found: dict[str, str] = {}
+        for row in workspace.state.journal_rows():
+            value = row.fields_after.get(outcome.id)
+            if row.outcome == "written" and value is not None:
+                found[value] = row.ticket
+        return [(found[v], label) for v, label in outcome.options.items() if v in found][:3]
 
 
 @contextmanager

@@ -92,8 +92,12 @@ def render_template(name: str, today: date) -> str:
     sources = _sources()
     if name not in sources:
         raise UsageError(f"there is no template {name}; choose one of {', '.join(sorted(sources))}")
-    start, end = quarter(today)
-    return _PERIOD.sub(f"start = {start}, end = {end}", sources[name].read_text(encoding="utf-8"))
+    return with_period(sources[name].read_text(encoding="utf-8"), *quarter(today))
+
+
+def with_period(mapping: str, start: date, end: date) -> str:
+    """Return the text of a mapping with every period set to these days."""
+    return _PERIOD.sub(f"start = {start}, end = {end}", mapping)
 
 
 def quarter(today: date) -> tuple[date, date]:

@@ -118,6 +118,8 @@ def standings(
 
 
 def _rows(con: DuckDBPyConnection, question: Question, since: datetime) -> list[_Row]:
+    # what no single event settles may have several rows a ticket, and none of them matters here
+    settling = question.definition.id if question.definition.settles_by else ""
     condition, params = question.scope.condition("t")
     marks = excluded_marks(question.definition.excludes)
     unsolved = ", ".join(f"'{status}'" for status in sorted(UNSOLVED))
@@ -131,7 +133,7 @@ def _rows(con: DuckDBPyConnection, question: Question, since: datetime) -> list[
         f" where {condition} and t.marks & {marks} = 0 and (t.status in ({unsolved})"
         " or (t.status in ('solved', 'closed') and t.updated_at >= ?))"
         " order by t.helpdesk, t.ticket_id",
-        [question.definition.id, question.clock, *params, naive(since)],
+        [settling, question.clock, *params, naive(since)],
     ).fetchall()
     return [_row(*values) for values in rows]
 

@@ -125,7 +125,7 @@ class Account:
             con,
             goals=goals,
             fields=fields,
-            batch=self._adapter.capabilities.write_batch,
+            capabilities=self._adapter.capabilities,
             as_of=as_of,
         )
         self.report.writes.planned = len(self.plan.changes)
@@ -158,7 +158,8 @@ class Account:
             )
             self.report.writes = done.counts
             self.report.error = done.error
-        if self.report.error is None and not self.is_held_back:
+        is_whole = self.report.error is None and not self.report.writes.deferred
+        if is_whole and not self.is_held_back:
             self.job.state.save_daily(self.name, daily_instant(self.job, as_of))
         self.job.state.put(f"shown:{self.name}", as_of.isoformat())
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from connector.adapters.base import Capabilities
 from connector.config.entry import TicketRuleTable
 from connector.config.settings import HelpdeskTable
 from connector.errors import MappingError, SettingsError
@@ -37,7 +38,7 @@ def planned(
     *,
     goals: Sequence[GoalReport],
     fields: tuple[TicketField, ...],
-    batch: int,
+    capabilities: Capabilities,
     as_of: datetime,
 ) -> Plan:
     """Plan what to write to one helpdesk; `con` is attached to its published set alone."""
@@ -47,7 +48,8 @@ def planned(
         language=job.settings.writeback.labels,
         people=job.settings.writeback.people == "on",
         max_share=job.settings.writeback.max_share,
-        batch=batch,
+        batch=capabilities.write_batch,
+        batch_requests=capabilities.batch_requests,
         fields=fields,
         goals=frozenset(job.mappings_of(helpdesk).goals),
     )

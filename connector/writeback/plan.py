@@ -76,7 +76,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What would be written to one helpdesk, most urgent first, and what waits.
 
-    `requests` is the most it costs: a batch is sent and asked for once. `skipped` counts tickets
+    `requests` is about what it costs. `skipped` counts tickets
     by why they are left alone. `stopped` says why nothing at all is written.
     """
 
@@ -126,7 +126,7 @@ def plan(
         kept=tuple(_kept(draft) for draft in drafts if draft.kept),
         skipped=dict(skipped),
         batches=batches,
-        requests=2 * batches,
+        requests=rules.batch_requests * batches,
     )
 
 

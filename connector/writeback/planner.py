@@ -58,6 +58,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     people: bool = False
     max_share: float = 0.2
     batch: int = 1
+    batch_requests: int = 2
     fields: tuple[TicketField, ...] = ()
     goals: frozenset[str] = frozenset()
 

@@ -169,3 +169,10 @@ def test_solved_tickets_are_listed_for_a_while(desk: Desk) -> None:
     assert len(stand(desk, after(days=8))) == 1
     assert stand(desk, after(days=8, minutes=1)) == []
     assert len(stand(desk, after(days=30), since=after(days=1))) == 1
+
+
+def test_a_ticket_with_several_unsolved_spans_is_listed_once(desk: Desk) -> None:
+    desk.ticket()
+    desk.status(after(hours=1), "solved")
+    desk.status(after(hours=2), "open")
+    assert len(stand(desk, after(days=1), KpiTable(measure="backlog"), None)) == 1

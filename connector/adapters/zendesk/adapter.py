@@ -62,6 +62,7 @@ class ZendeskAdapter(Adapter):
         events=EventSource.STREAM,
         creates_fields=True,
         write_batch=BATCH,
+        batch_requests=4,  # sent, asked for twice, read back
         native_figures=True,
         option_tags=True,
         export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE}),
