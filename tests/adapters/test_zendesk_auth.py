@@ -436,3 +436,12 @@ def test_the_configs_we_ship_name_options_that_the_adapter_takes(file: str) -> N
     taken = checked_options(helpdesk, options)
     assert isinstance(taken, ZendeskSettings)
     assert taken.client_id == "goal_connector"
+
+
+def test_the_vendors_own_example_of_a_token_is_read(shared: Path, tokens: TokenDesk) -> None:
+    file = shared / "fixtures" / "zendesk" / "oauth_vendor-spec_tokens.json"
+    example = json.loads(file.read_text())["interactions"][0]["response"]
+    tokens.reply = (example["status"], json.dumps(example["body"]))
+    provider = ClientCredentials(URL, "goals", SecretStr(SECRET), clock=Clock())
+    assert provider.header() == f"Bearer {example['body']['access_token']}"
+    assert provider._renew_at == Clock().at + 86_400 - 60

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,3 +159,11 @@ def test_tokens_can_be_revoked_by_the_control(caller: Caller) -> None:
 def test_faults_can_be_ordered_for_the_token_call(caller: Caller, server: PracticeServer) -> None:
     server.faults.fail_next("oauth/tokens", "503")
     assert [caller.ask().status_code for _ in range(2)] == [503, 200]
+
+
+def test_an_ended_token_is_refused_as_recorded(caller: Caller, shared: Path) -> None:
+    file = shared / "fixtures" / "zendesk" / "oauth_errors.json"
+    recorded = json.loads(file.read_text())["interactions"][0]["response"]
+    caller.session.headers["Authorization"] = "Bearer ended"
+    answer = caller.me()
+    assert (answer.status_code, answer.json()) == (recorded["status"], recorded["body"])
