@@ -8,7 +8,7 @@ of them, a chunk at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +64,11 @@ def measure(
         with _transaction(con):
             return _measure(con, now, sorted(bots | ignore), everything=everything, chunk=chunk)
     except duckdb.Error as error:
-        raise StoreError(f"the tickets could not be measured: {error}") from error
+        reason = str(error).partition("\n")[0]
+        raise StoreError(
+            f"the tickets could not be measured: {reason}; check disk space and memory, and run"
+            " again: nothing is lost"
+        ) from error
 
 
 @contextmanager
@@ -78,7 +82,8 @@ def _transaction(con: DuckDBPyConnection) -> Iterator[None]:
         is_done = True
     finally:
         if not is_done:
-            con.execute("rollback")
+            with suppress(duckdb.Error):  # a fatal error has ended the transaction already
+                con.execute("rollback")
 
 
 def _measure(
