@@ -204,6 +204,8 @@ def translated_errors(kind: str) -> Iterator[None]:
         raise UnavailableError(f"{kind} sent unreadable JSON") from error
     except requests.exceptions.ConnectionError as error:
         raise UnavailableError(f"{kind} cannot be reached, or broke the connection off") from error
+    except requests.exceptions.ChunkedEncodingError as error:
+        raise UnavailableError(f"{kind} broke its answer off") from error
     except requests.RequestException as error:
         raise UnavailableError(
             f"{kind}: {type(error).__name__} while reading the answer"
