@@ -19,6 +19,7 @@ ADVICE = (
         ),
         "free some disk space and run again; nothing is lost",
     ),
+    (("disk I/O error",), "check the space on the disk, and the disk, and run again"),
     (("Out of Memory", "memory limit"), "give the store more memory and run again"),
     (("Permission denied", "Read-only file system"), "give this user the right to write there"),
     (
