@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from connector.cli.output import clean, print_table
+from connector.cli.output import clean, many, print_line, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from connector.model.change import TicketChange
     from connector.model.page import TicketField
     from connector.writeback.plan import Plan, PlannedChange
 
 EXAMPLES = 3
+CAUSES = {
+    "status": "the goal's status changed",
+    "outcome": "something is due, missed or settled",
+    "solved": "how it ended",
+    "removed": "it counts for the goal no longer",
+    "inherited": "labels came with a follow-up",
+    "corrected": "a person changed a value of ours",
+    "held": "waits for --approve",
+}
+"""Why a ticket is written, in words."""
 
 
 def print_plan(plan: Plan, fields: Sequence[TicketField], *, out: Console) -> None:
@@ -31,45 +40,56 @@ def print_plan(plan: Plan, fields: Sequence[TicketField], *, out: Console) -> No
         (
             row.goal,
             row.state.replace("_", " "),
-            row.cause,
+            CAUSES.get(row.cause, row.cause),
             f"{row.tickets:,}",
-            ", ".join(row.examples),
+            ", ".join(row.examples[:EXAMPLES]),
         )
         for row in summary(plan)
     ]
     title = f"Plan for {plan.helpdesk}"
     print_table(title, ("goal", "state", "why", ">tickets", "for example"), rows, out=out)
+    for held in plan.held:
+        line = f"{held.key} is {held.share:.0%} of the open tickets: more than max_share"
+        print_line(f"held back: {line}; let it pass with --approve {held.key}", out=out)
     for change in plan.changes[:EXAMPLES]:
         _print_change(change, fields, out=out)
-    left = ", ".join(f"{count:,} {why}" for why, count in plan.skipped.items() if count)
-    out.print(
-        clean(
-            f"  {len(plan.changes):,} tickets in {plan.batches:,} batches,"
-            f" about {plan.requests:,} requests" + (f"; left alone: {left}" if left else "")
-        )
+    print_line(_cost(plan), out=out)
+
+
+def _cost(plan: Plan) -> str:
+    """Say how many tickets and requests a plan costs, and what it leaves alone."""
+    skipped = [f"{count:,} {why}" for why, count in plan.skipped.items() if count]
+    if plan.kept:
+        skipped.append(f"{len(plan.kept):,} with values that a person changed twice")
+    more = len(plan.changes) - EXAMPLES
+    return (
+        (f"and {more:,} more; " if more > 0 else "")
+        + f"{many(len(plan.changes), 'ticket')} in all,"
+        + f" about {many(plan.requests, 'request')}"
+        + (f"; left alone: {', '.join(skipped)}" if skipped else "")
     )
 
 
 def _print_change(planned: PlannedChange, fields: Sequence[TicketField], *, out: Console) -> None:
     change = planned.change
-    out.print(clean(f"  ticket {change.ticket_id}"), style="bold")
+    out.print(clean(f"ticket {change.ticket_id}"), style="bold")
     by_id = {field.id: field for field in fields}
     for field_id, after in change.fields.items():
         title = by_id[field_id].title if field_id in by_id else field_id
         labels = by_id[field_id].options if field_id in by_id else {}
         before = planned.intent.fields_before.get(field_id)
-        if _said(before, labels):
-            out.print(clean(f"    - {title}: {_said(before, labels)}"), style="red")
-        if _said(after, labels):
-            out.print(clean(f"    + {title}: {_said(after, labels)}"), style="green")
-    _print_tags(change, out=out)
-
-
-def _print_tags(change: TicketChange, *, out: Console) -> None:
+        _print_sides(title, _said(before, labels), _said(after, labels), out=out)
     for tag in change.remove_tags:
-        out.print(clean(f"    - tag {tag}"), style="red")
+        _print_sides("tag", tag, "", out=out)
     for tag in change.add_tags:
-        out.print(clean(f"    + tag {tag}"), style="green")
+        _print_sides("tag", "", tag, out=out)
+
+
+def _print_sides(what: str, before: str, after: str, *, out: Console) -> None:
+    if before:
+        print_line(f"- {what}: {before}", out=out, indent=2, style="red")
+    if after:
+        print_line(f"+ {what}: {after}", out=out, indent=2, style="green")
 
 
 def _said(value: str | None, labels: Mapping[str, str]) -> str:

@@ -55,6 +55,11 @@ class Ran:
     def said(self) -> str:
         return self.out + self.err
 
+    @property
+    def flat(self) -> str:
+        """Return the output without its line breaks."""
+        return " ".join(self.out.split())
+
 
 @dataclass
 class Cli:
