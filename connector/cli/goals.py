@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.flags import legend, marks
-from connector.cli.instants import AS_OF, instant
+from connector.cli.instants import AS_OF, past
 from connector.cli.output import (
     NARROW,
     console,
@@ -39,7 +39,7 @@ def command(
     workspace: Workspace = context.obj
     job = workspace.job()
     require_published(job)
-    with views(job, instant(as_of)) as seen:
+    with views(job, past(as_of, workspace.now())) as seen:
         reports = goal_reports(job, seen)
     if as_json:
         print_json(reports)

@@ -26,9 +26,19 @@ def instant(text: str | None) -> datetime | None:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-def stretch(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+def past(text: str | None, now: datetime) -> datetime | None:
+    """Return an instant that is over; nothing is known about the future."""
+    found = instant(text)
+    if found is not None and found > now:
+        raise UsageError(f"{text} lies in the future; now it is {now:%Y-%m-%dT%H:%MZ}")
+    return found
+
+
+def stretch(
+    start: str | None, end: str | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
     """Return the instants of --from and --to; an end that is not after its start is refused."""
-    first, last = instant(start), instant(end)
+    first, last = past(start, now), instant(end)
     if first is not None and last is not None and first >= last:
         raise UsageError(f"--to {end} is not after --from {start}; exchange the two?")
     return first, last

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.flags import legend, marks
-from connector.cli.instants import AS_OF, instant, stretch
+from connector.cli.instants import AS_OF, past, stretch
 from connector.cli.output import NARROW, console, print_json, print_line, print_table, when
 from connector.cli.workspace import Workspace
 
@@ -37,10 +37,10 @@ def command(
     from connector.pipeline.judging import kpi_values, require_published, views
 
     workspace: Workspace = context.obj
-    first, last = stretch(start, end)
+    first, last = stretch(start, end, workspace.now())
     job = workspace.job()
     require_published(job)
-    with views(job, instant(as_of)) as seen:
+    with views(job, past(as_of, workspace.now())) as seen:
         values = kpi_values(job, seen, start=first, end=last)
     if as_json:
         print_json(values)

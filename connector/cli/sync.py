@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
-from connector.cli.instants import AS_OF, instant
+from connector.cli.instants import AS_OF, past
 from connector.cli.output import console, many, print_json, print_line
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
@@ -51,7 +51,7 @@ def command(
         helpdesks=names,
         dry_run=dry_run,
         full=full,
-        as_of=instant(as_of),
+        as_of=past(as_of, workspace.now()),
         approvals=tuple(approve or ()),
     )
     with watched() as progress:

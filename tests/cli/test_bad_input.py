@@ -279,6 +279,8 @@ def test_nothing_was_read_yet(cli: Cli, command: str) -> None:
         ("sync --as-of yesterday", "'yesterday' is no time"),
         ("goals --as-of 2026-13-01", "is no time"),
         ("kpis --from 2026-10-01 --to 2026-09-01", "is not after --from"),
+        ("sync --as-of 2099-01-01", "lies in the future"),
+        ("kpis --from 2099-01-01", "lies in the future"),
         ("sync --approve happier_customers", "--approve takes GOAL:STATE"),
         ("sync --approve happier_customers:purple", "states are"),
         ("sync --approve nobody:at_risk", "goals are"),
