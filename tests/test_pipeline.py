@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.memory import MemoryHelpdesk
-from connector.errors import LockedError, UnavailableError, UsageError
+from connector.errors import LockedError, MappingError, UnavailableError, UsageError
 from connector.model.run import RunStatus
 from connector.pipeline.judging import goal_reports, kpi_values, views
 from connector.pipeline.undoing import undo
 from connector.store.lock import Lease
-from tests.run import AGENT, CONFIG, Runner, asked, staffed, written
+from tests.run import AGENT, CONFIG, MAPPING, Runner, asked, staffed, written
 
 MINUTE = 60
 
@@ -276,3 +276,30 @@ def test_a_run_that_died_is_settled_by_the_next(desk: MemoryHelpdesk, runner: Ru
     assert after.plans[0].is_empty
     assert ours(desk, ticket)["Goal outcome"] == "goal_outcome__due_soon"
     assert [row.outcome for row in job.state.journal_rows("dead")] == ["written"]
+
+
+def test_a_dry_run_shows_what_an_approval_would_do_and_grants_none(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.write("config.toml", CONFIG.replace("max_share = 1.0", "max_share = 0.2"))
+    for _ in range(8):
+        asked(desk)
+    dry = runner.run(desk, dry_run=True, approvals=("backlog_in_hand:off_track",))
+    assert dry.plans[0].held == ()
+    assert runner.run(desk).plans[0].held != ()
+
+
+def test_a_run_that_a_mistake_cuts_short_is_remembered_as_failed(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    asked(desk)
+    runner.run(desk)
+    runner.write(
+        "mappings/goals.toml",
+        MAPPING.replace(
+            'measure = "backlog"', 'measure = "backlog"\nwhere = { group = ["Nobody"] }'
+        ),
+    )
+    with pytest.raises(MappingError):
+        runner.run(desk)
+    assert runner.job(desk.now).state.runs(1)[0].status == RunStatus.FAILED

@@ -25,6 +25,9 @@ from connector.writeback.apply import Poll, apply
 from connector.writeback.plan import Plan
 from connector.writeback.settle import settle
 
+Approvals = frozenset[tuple[str, str]]
+"""Goals and their new states that an admin lets pass the brake."""
+
 
 class Account:
     """One helpdesk during one run; the lease is held until the run ends.
@@ -41,6 +44,7 @@ class Account:
         self.report = HelpdeskReport(name=helpdesk.name, kind=helpdesk.kind)
         self.plan: Plan | None = None
         self.is_held_back = False
+        self._approved: Approvals = frozenset()
         self._folder = job.folder(helpdesk.name)
         self._lease = Lease(self._folder).acquire()
         stack.callback(self._lease.release)
@@ -51,8 +55,11 @@ class Account:
         """Read what changed, measure it, and publish a set if anything did change."""
         self._guarded(lambda: self._pull(full=full))
 
-    def show(self, goals: list[GoalReport], seen: Views, *, dry_run: bool) -> None:
+    def show(
+        self, goals: list[GoalReport], seen: Views, *, dry_run: bool, approved: Approvals
+    ) -> None:
         """Plan what tickets should show and, unless this is a dry run, write it."""
+        self._approved = approved | self.job.state.approvals(self.job.clock())
         if self.report.error is None:
             self._guarded(lambda: self._show(goals, seen, dry_run=dry_run))
         self.report.requests = self._adapter.requests
@@ -126,6 +133,7 @@ class Account:
             goals=goals,
             fields=fields,
             capabilities=self._adapter.capabilities,
+            approved=self._approved,
             as_of=as_of,
         )
         self.report.writes.planned = len(self.plan.changes)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 
-from connector.errors import UsageError
+from connector.errors import ConnectorError, UsageError
 from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
@@ -48,18 +49,21 @@ def run(job: Job, request: RunRequest) -> RunResult:
     """
     started_at = job.clock()
     run_id = f"{started_at:%Y%m%dT%H%M%S.%fZ}"
-    approve(job, request.approvals, at=started_at)
+    approved = _approved(job, request.approvals)
     with ExitStack() as stack:
         accounts = [
             Account(job, helpdesk, run_id, stack) for helpdesk in job.helpdesks(request.helpdesks)
         ]
         job.state.start_run(run_id, at=started_at, args=_said(request))
+        stack.enter_context(_ended(job, run_id))
+        for goal, state in () if request.is_dry else approved:
+            job.state.approve(goal, state, until=started_at + APPROVED_FOR)
         for account in accounts:
             account.pull(full=request.full)
         with views(job, request.as_of) as seen:
             goals = goal_reports(job, seen)
             for account in accounts:
-                account.show(goals, seen, dry_run=request.is_dry)
+                account.show(goals, seen, dry_run=request.is_dry, approved=approved)
         report = RunReport(
             run=run_id,
             started_at=started_at,
@@ -72,14 +76,27 @@ def run(job: Job, request: RunRequest) -> RunResult:
     return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
 
 
-def approve(job: Job, approvals: tuple[str, ...], *, at: datetime) -> None:
-    """Let goals' new states pass the brake for a day; `approvals` are GOAL:STATE."""
+@contextmanager
+def _ended(job: Job, run_id: str) -> Iterator[None]:
+    """Note that a run failed when a mistake in a file, or a fault of the disk, cuts it short."""
+    try:
+        yield
+    except ConnectorError as error:
+        report = msgspec.json.encode({"run": run_id, "error": type(error).__name__}).decode()
+        job.state.finish_run(run_id, at=job.clock(), status=RunStatus.FAILED, report=report)
+        raise
+
+
+def _approved(job: Job, approvals: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """Return goals and their new states that may pass the brake; `approvals` are GOAL:STATE."""
+    found = set()
     for approval in approvals:
         goal, _, state = approval.partition(":")
         if not state or goal not in {*job.mappings.goals, "any"}:
             known = ", ".join(job.mappings.goals)
             raise UsageError(f"--approve takes GOAL:STATE, not {approval!r}; goals are {known}")
-        job.state.approve(goal, state, until=at + APPROVED_FOR)
+        found.add((goal, state))
+    return frozenset(found)
 
 
 def _status(accounts: list[Account]) -> RunStatus:

@@ -39,10 +39,11 @@ def planned(
     goals: Sequence[GoalReport],
     fields: tuple[TicketField, ...],
     capabilities: Capabilities,
+    approved: frozenset[tuple[str, str]],
     as_of: datetime,
 ) -> Plan:
     """Plan what to write to one helpdesk; `con` is attached to its published set alone."""
-    known = _known(job, helpdesk.name, con, as_of)
+    known = _known(job, helpdesk.name, con, approved, as_of)
     rules = Rules(
         prefix=job.settings.writeback.tag_prefix,
         language=job.settings.writeback.labels,
@@ -71,7 +72,13 @@ def daily_instant(job: Job, as_of: datetime) -> datetime:
     return today if today <= as_of else today - DAY
 
 
-def _known(job: Job, helpdesk: str, con: DuckDBPyConnection, as_of: datetime) -> Known:
+def _known(
+    job: Job,
+    helpdesk: str,
+    con: DuckDBPyConnection,
+    approved: frozenset[tuple[str, str]],
+    as_of: datetime,
+) -> Known:
     state = job.state
     last = state.last_daily(helpdesk)
     return Known(
@@ -81,7 +88,7 @@ def _known(job: Job, helpdesk: str, con: DuckDBPyConnection, as_of: datetime) ->
         in_flight=frozenset(
             intent.ticket_id for open_ in state.open_batches(helpdesk) for intent in open_.intents
         ),
-        approved=state.approvals(job.clock()),
+        approved=approved,
         is_daily_run=last is None or last < daily_instant(job, as_of),
     )
 
