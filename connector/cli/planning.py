@@ -51,9 +51,17 @@ def print_plan(plan: Plan, fields: Sequence[TicketField], *, out: Console) -> No
     for held in plan.held:
         line = f"{held.key} is {held.share:.0%} of the open tickets: more than max_share"
         print_line(f"held back: {line}; let it pass with --approve {held.key}", out=out)
-    for change in plan.changes[:EXAMPLES]:
+    for change in _examples(plan):
         _print_change(change, fields, out=out)
     print_line(_cost(plan), out=out)
+
+
+def _examples(plan: Plan) -> list[PlannedChange]:
+    """Return changes that differ in why they are made, the most urgent of each kind first."""
+    found: dict[frozenset[object], PlannedChange] = {}
+    for change in plan.changes:
+        found.setdefault(frozenset(change.reasons), change)
+    return list(found.values())[:EXAMPLES]
 
 
 def _cost(plan: Plan) -> str:
@@ -61,7 +69,7 @@ def _cost(plan: Plan) -> str:
     skipped = [f"{count:,} {why}" for why, count in plan.skipped.items() if count]
     if plan.kept:
         skipped.append(f"{len(plan.kept):,} with values that a person changed twice")
-    more = len(plan.changes) - EXAMPLES
+    more = len(plan.changes) - len(_examples(plan))
     return (
         (f"and {more:,} more; " if more > 0 else "")
         + f"{many(len(plan.changes), 'ticket')} in all,"
