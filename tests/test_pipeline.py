@@ -16,6 +16,7 @@ from connector.store.lock import Lease
 from tests.run import AGENT, CONFIG, MAPPING, Runner, asked, staffed, written
 
 MINUTE = 60
+REQUESTS_BEFORE_A_WRITE = 4  # tickets, events, ratings, and a look at our fields
 
 
 @pytest.fixture
@@ -303,3 +304,18 @@ def test_a_run_that_a_mistake_cuts_short_is_remembered_as_failed(
     with pytest.raises(MappingError):
         runner.run(desk)
     assert runner.job(desk.now).state.runs(1)[0].status == RunStatus.FAILED
+
+
+def test_a_ticket_solved_while_writing_failed_is_told_how_it_ended_later(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    ticket = asked(desk)
+    desk.advance(90 * MINUTE)
+    desk.comment(ticket, by=AGENT)
+    desk.set_status(ticket, "solved", by=AGENT)
+    desk.fail_next(UnavailableError("memory: gone", status=503), after=REQUESTS_BEFORE_A_WRITE)
+    assert runner.run(desk).report.status == RunStatus.FAILED
+    desk.advance(MINUTE)
+    runner.run(desk)
+    assert ours(desk, ticket)["Goal outcome"] == "goal_outcome__missed"

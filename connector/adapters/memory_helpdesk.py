@@ -97,7 +97,7 @@ class MemoryHelpdesk:
         self.fields: dict[str, SchemaField] = {}
         self.feeds = {stream: Feed() for stream in ("tickets", "events", "people", "ratings")}
         self.requests = 0
-        self._failures: deque[AdapterError] = deque()
+        self._failures: deque[AdapterError | None] = deque()
         self._last_id = 1000
         self._last_stamp = now - TICK
         self.add_person(self.user)
@@ -112,15 +112,16 @@ class MemoryHelpdesk:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
 
-    def fail_next(self, error: AdapterError, times: int = 1) -> None:
-        """Answer the next requests with this error."""
-        self._failures.extend([error] * times)
+    def fail_next(self, error: AdapterError, times: int = 1, *, after: int = 0) -> None:
+        """Answer the next requests with this error, or those that come `after` so many others."""
+        self._failures.extend([None] * after + [error] * times)
 
     def answer(self) -> None:
         """Count one request, and raise the failure that was ordered for it, if any."""
         self.requests += 1
-        if self._failures:
-            raise self._failures.popleft()
+        failure = self._failures.popleft() if self._failures else None
+        if failure is not None:
+            raise failure
 
     def missing_id(self) -> str:
         """Return an id that nothing has."""

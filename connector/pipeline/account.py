@@ -169,7 +169,8 @@ class Account:
         is_whole = self.report.error is None and not self.report.writes.deferred
         if is_whole and not self.is_held_back:
             self.job.state.save_daily(self.name, daily_instant(self.job, as_of))
-        self.job.state.put(f"shown:{self.name}", as_of.isoformat())
+        if is_whole:
+            self.job.state.put(f"shown:{self.name}", as_of.isoformat())
 
     def _note_held(self, plan: Plan) -> None:
         for held in plan.held:
