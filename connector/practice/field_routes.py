@@ -25,7 +25,7 @@ def field(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Create a custom field."""
     call.need_admin()
-    made = call.world.fields.create(_body(call, "ticket_field"), call.world.now())
+    made = call.world.fields.create(call.content("ticket_field"), call.world.now())
     call.world.forget_rendered()
     answer = Answer({"ticket_field": field_document(made, call.url)}, 201)
     answer.headers["Location"] = f"{call.url}/api/v2/ticket_fields/{made.id}.json"
@@ -36,7 +36,7 @@ def update(call: Call) -> Answer:
     """Change a field; options that are left out fall away, and tickets lose their values."""
     call.need_admin()
     found = _found(call)
-    gone = call.world.fields.update(found, _body(call, "ticket_field"), call.world.now())
+    gone = call.world.fields.update(found, call.content("ticket_field"), call.world.now())
     _clear(call, found, gone)
     return Answer({"ticket_field": field_document(found, call.url)})
 
@@ -61,7 +61,7 @@ def options(call: Call) -> Answer:
 def put_option(call: Call) -> Answer:
     """Add one option, or change the one whose id is given; the others stay."""
     call.need_admin()
-    body = _body(call, "custom_field_option")
+    body = call.content("custom_field_option")
     if not body.get("name") or not body.get("value"):
         raise bad_request("name and value are required")
     option, is_new = call.world.fields.put_option(_with_options(call), body, call.world.now())
@@ -112,13 +112,6 @@ def _with_options(call: Call) -> TicketField:
 def _option(option: Option) -> dict[str, Any]:
     names = {"name": option.name, "raw_name": option.name}
     return {"id": option.id, "value": option.value, "default": False} | names
-
-
-def _body(call: Call, key: str) -> dict[str, Any]:
-    body = call.body.get(key)
-    if not isinstance(body, dict):
-        raise bad_request(f"Parameter {key} is required")
-    return body
 
 
 ROUTES = (

@@ -38,6 +38,7 @@ class Helpdesk:
         self.jobs = Jobs(job_polls)
         self.limiter = RateLimiter(limits)
         self.gate = Gate(access, world.directory, ADMIN_EMAIL, world.now)
+        self.batch_ignores_tags = False
         self.url = ""
         self.served = 0
         self._routes = routes
@@ -61,7 +62,7 @@ class Helpdesk:
                 if found is None:
                     raise not_found()
                 route, parts = found
-                headers |= self.limiter.admit(route.limits, parts[0] if parts else "")
+                headers |= self.limiter.admit(route.limits, " ".join((str(user.id), *parts)))
                 answer = route.answer(Call(self, method, path, query, body, user, parts))
                 answer.headers = headers | answer.headers
                 return answer

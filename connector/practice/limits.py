@@ -13,12 +13,16 @@ ACCOUNT, EXPORTS, UPDATES, TICKET = "account", "incremental-exports", "tickets-u
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests allowed: each minute, and for updates of one ticket each ten minutes."""
+    """Requests allowed: each minute, and for updates of one ticket by one user each ten minutes.
+
+    `jobs` is how many may be queued or working at once.
+    """
 
     account: int = 700
     exports: int = 10
     updates: int = 100
     ticket: int = 30
+    jobs: int = 30
     enforced: bool = True
 
     @classmethod
@@ -26,7 +30,9 @@ class Limits:
         """Return the limits called real, generous or off."""
         known = {
             "real": cls(),
-            "generous": cls(account=100_000, exports=1_000, updates=10_000, ticket=1_000),
+            "generous": cls(
+                account=100_000, exports=1_000, updates=10_000, ticket=1_000, jobs=1_000
+            ),
             "off": cls(enforced=False),
         }
         return known[name]
@@ -64,8 +70,10 @@ class RateLimiter:
         self._now = now
         self._windows: dict[str, Window] = {}
 
-    def admit(self, names: tuple[str, ...], ticket_id: str = "") -> dict[str, str]:
+    def admit(self, names: tuple[str, ...], whose: str = "") -> dict[str, str]:
         """Count a request against limits and return the headers, or refuse with 429.
+
+        `whose` names the user and the ticket that the limit of one ticket is about.
 
         Without limits nothing is announced either, else a client that paces itself would wait.
         """
@@ -74,7 +82,7 @@ class RateLimiter:
         now = self._now()
         headers: dict[str, str] = {}
         for name in names:
-            window = self._window(name, ticket_id, now)
+            window = self._window(name, whose, now)
             is_admitted = window.take(now)
             headers |= _announced(name, window, now)
             if not is_admitted:
@@ -84,14 +92,14 @@ class RateLimiter:
                 raise Refusal(429, body, headers)
         return headers
 
-    def _window(self, name: str, ticket_id: str, now: float) -> Window:
+    def _window(self, name: str, whose: str, now: float) -> Window:
         totals = {
             ACCOUNT: self.limits.account,
             EXPORTS: self.limits.exports,
             UPDATES: self.limits.updates,
             TICKET: self.limits.ticket,
         }
-        key = f"{name} {ticket_id}" if name == TICKET else name
+        key = f"{name} {whose}" if name == TICKET else name
         length = 600.0 if name == TICKET else 60.0
         return self._windows.setdefault(key, Window(totals[name], length, now))
 

@@ -78,6 +78,13 @@ class Call:
         """Return the `ids` parameter as numbers."""
         return [int(one) for one in self.query.get("ids", "").split(",") if one.strip().isdigit()]
 
+    def content(self, key: str) -> dict[str, Any]:
+        """Return the object that the body has under a key, or refuse."""
+        content = self.body.get(key)
+        if not isinstance(content, dict):
+            raise bad_request(f"Parameter {key} is required")
+        return content
+
     def need_admin(self) -> None:
         """Refuse everybody but admins."""
         if self.user.role != "admin":

@@ -14,7 +14,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from connector.practice import directory_routes, export, field_routes, ticket_routes
+from connector.practice import (
+    batch_routes,
+    directory_routes,
+    export,
+    field_routes,
+    ticket_routes,
+)
 from connector.practice.access import Access
 from connector.practice.acts import Acts
 from connector.practice.clock import Clock
@@ -31,7 +37,13 @@ API = "/api/v2/"
 OAUTH = "/oauth/tokens"
 AGENT = "/agent"
 CONTROL = "/practice/control"
-ROUTES = (*export.ROUTES, *ticket_routes.ROUTES, *field_routes.ROUTES, *directory_routes.ROUTES)
+ROUTES = (
+    *export.ROUTES,
+    *batch_routes.ROUTES,
+    *ticket_routes.ROUTES,
+    *field_routes.ROUTES,
+    *directory_routes.ROUTES,
+)
 RETRY_AFTER_S = "1"
 
 

@@ -1,19 +1,16 @@
-"""Calls about tickets: show, create, update, tags, comments, audits, batches and their jobs."""
+"""Calls about tickets: show, create, update, tags, comments and audits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from connector.practice.batch_routes import BATCH
 from connector.practice.history import audit_document, comment_document
 from connector.practice.limits import TICKET, UPDATES
-from connector.practice.refusal import Refusal, bad_request, not_found, too_many
+from connector.practice.refusal import bad_request, too_many
 from connector.practice.routing import Answer, Call, Route, listing
 from connector.practice.wire import metric_document, ticket_document
-from connector.practice.world import API, Comment, audit_id
-
-BATCH = 100
-ACCOUNT_ID = 2_811
+from connector.practice.world import API, Comment
 
 
 def show(call: Call) -> Answer:
@@ -52,7 +49,7 @@ def count(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Create one ticket."""
-    body = _body(call, "ticket")
+    body = call.content("ticket")
     ticket = call.desk.acts.create(body, author_id=call.user.id, via=API)
     answer = _shown(call, ticket.id, status=201)
     answer.headers["Location"] = f"{call.url}/api/v2/tickets/{ticket.id}.json"
@@ -61,11 +58,12 @@ def create(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     """Update one ticket; the answer tells the audit too, when there is one."""
-    audit = call.desk.acts.update(call.key, call.user.id, _body(call, "ticket"))
+    audit = call.desk.acts.update(call.key, call.user.id, call.content("ticket"))
     answer = _shown(call, call.key)
     if audit is not None and isinstance(answer.body, dict):
-        place = call.world.tickets[call.key].audits[-1]
-        answer.body["audit"] = audit_document(audit_id(place), audit)
+        history = call.world.history(call.world.tickets[call.key])
+        number = next(number for number, one in history if one is audit)
+        answer.body["audit"] = audit_document(number, audit)
     return answer
 
 
@@ -73,31 +71,6 @@ def delete(call: Call) -> Answer:
     """Delete one ticket."""
     call.desk.acts.delete(call.key, call.user.id)
     return Answer(b"", 204)
-
-
-def update_many(call: Call) -> Answer:
-    """Update up to a hundred tickets in a job: each its own change, or all the same one."""
-    if "ids" in call.query:
-        change = _body(call, "ticket")
-        wanted = [change | {"id": one} for one in call.ids()]
-    else:
-        wanted = _items(call)
-    if len(wanted) > BATCH:
-        raise too_many(BATCH)
-    return _job(call, "Bulk Update Ticket", wanted, _update_one)
-
-
-def create_many(call: Call) -> Answer:
-    """Create up to a hundred tickets in a job."""
-    wanted = _items(call)
-    if len(wanted) > BATCH:
-        raise too_many(BATCH)
-    return _job(call, "Bulk Create Ticket", wanted, _create_one)
-
-
-def job(call: Call) -> Answer:
-    """Tell how a job stands."""
-    return Answer(call.desk.jobs.get(call.parts[0]).document(call.url))
 
 
 def tags(call: Call) -> Answer:
@@ -153,56 +126,6 @@ def _shown(call: Call, ticket_id: int, status: int = 200) -> Answer:
     return Answer(document, status)
 
 
-def _body(call: Call, key: str) -> dict[str, Any]:
-    body = call.body.get(key)
-    if not isinstance(body, dict):
-        raise bad_request(f"Parameter {key} is required")
-    return body
-
-
-def _items(call: Call) -> list[dict[str, Any]]:
-    items = call.body.get("tickets")
-    if not isinstance(items, list) or not items:
-        raise bad_request("Parameter tickets is required")
-    return items
-
-
-def _job(
-    call: Call,
-    kind: str,
-    wanted: Iterable[Mapping[str, Any]],
-    do: Callable[[Call, Mapping[str, Any]], dict[str, Any]],
-) -> Answer:
-    results = []
-    for index, item in enumerate(wanted):
-        try:
-            results.append(do(call, item) | ({"index": index} if "Create" in kind else {}))
-        except Refusal as refusal:
-            results.append(_failure(kind, index, item, refusal))
-    begun = call.desk.jobs.begin(kind, results, call.world.now())
-    return Answer(begun.document(call.url, is_new=True))
-
-
-def _update_one(call: Call, item: Mapping[str, Any]) -> dict[str, Any]:
-    ticket_id = item.get("id")
-    if not isinstance(ticket_id, int):
-        raise not_found()
-    call.desk.acts.update(ticket_id, call.user.id, item)
-    return {"id": ticket_id, "action": "update", "status": "Updated", "success": True}
-
-
-def _create_one(call: Call, item: Mapping[str, Any]) -> dict[str, Any]:
-    ticket = call.desk.acts.create(item, author_id=call.user.id, via=API)
-    return {"id": ticket.id, "account_id": ACCOUNT_ID}
-
-
-def _failure(kind: str, index: int, item: Mapping[str, Any], refusal: Refusal) -> dict[str, Any]:
-    failed = "TicketCreateFailed" if "Create" in kind else "TicketUpdateFailed"
-    named = {404: "RecordNotFound", 409: "UpdateConflict"}
-    outcome = {"error": named.get(refusal.status, failed), "details": refusal.sentence()}
-    return {"index": index} | ({"id": item["id"]} if "id" in item else {}) | outcome
-
-
 def _write_tags(call: Call, key: str) -> Answer:
     given = call.body.get("tags", call.query.get("tags"))
     if given is None:
@@ -218,8 +141,6 @@ ROUTES = (
     Route("GET", "tickets", list_tickets),
     Route("GET", "tickets/count", count),
     Route("GET", "tickets/show_many", show_many),
-    Route("PUT", "tickets/update_many", update_many, (UPDATES,)),
-    Route("POST", "tickets/create_many", create_many, (UPDATES,)),
     Route("POST", "tickets", create, (UPDATES,)),
     Route("GET", "tickets/{}", show),
     Route("PUT", "tickets/{}", update, (UPDATES, TICKET)),
@@ -228,8 +149,7 @@ ROUTES = (
     Route("GET", "tickets/{}/audits", audits),
     Route("GET", "tickets/{}/metrics", metrics),
     Route("GET", "tickets/{}/tags", tags),
-    Route("PUT", "tickets/{}/tags", add_tags, (UPDATES,)),
-    Route("POST", "tickets/{}/tags", set_tags, (UPDATES,)),
-    Route("DELETE", "tickets/{}/tags", remove_tags, (UPDATES,)),
-    Route("GET", "job_statuses/{*}", job),
+    Route("PUT", "tickets/{}/tags", add_tags, (UPDATES, TICKET)),
+    Route("POST", "tickets/{}/tags", set_tags, (UPDATES, TICKET)),
+    Route("DELETE", "tickets/{}/tags", remove_tags, (UPDATES, TICKET)),
 )
