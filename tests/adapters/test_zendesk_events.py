@@ -166,6 +166,10 @@ def test_the_system_is_nobody() -> None:
     "child",
     [
         {"event_type": "Notification", "recipients": [1]},
+        {"event_type": "ChatStartedEvent", "value": {"chat_id": 1, "history": []}},
+        {"type": "AgentMacroReference", "macro_id": 5, "macro_title": "x", "macro_deleted": False},
+        {"type": "SMS", "body": "x", "phone_number": "1"},
+        {"event_type": "Change", "field_name": "first_reply_time", "value": {"minutes": 5}},
         {"event_type": "Change", "subject": "new", "previous_value": "old"},
         {"event_type": "Change", "custom_ticket_fields": {"77": "x"}, "previous_value": None},
         {"event_type": "Change", "tags": ["a"], "added_tags": ["a"], "previous_value": []},
@@ -182,14 +186,11 @@ def test_what_no_kpi_asks_for_is_silent(child: Body) -> None:
 @pytest.mark.parametrize(
     ("child", "counted"),
     [
-        ({"event_type": "ChatStartedEvent", "value": {"chat_id": 1}}, "ChatStartedEvent"),
+        ({"event_type": "SkillAssigned", "value": {"skill": 1}}, "SkillAssigned"),
         ({"event_type": "Change", "sla_policy": 5}, "Change sla_policy"),
         ({"mystery": 1}, "entry mystery"),
         ({"event_type": "Dear Ann, hello", "x": 1}, "unreadable"),
-        (
-            {"event_type": "Change", "field_name": "first_reply_time", "value": {}},
-            "Change first_reply_time",
-        ),
+        ({"event_type": "Change", "field_name": "mystery", "value": {}}, "Change mystery"),
         ({}, "entry"),
     ],
 )
@@ -239,6 +240,100 @@ def test_the_title_of_a_channel_becomes_its_code(via: object, expected: str | No
     assert channel(via) == expected
 
 
+@pytest.mark.parametrize(
+    ("child", "counted"),
+    [
+        ({"event_type": "Change", "status": "open", "mood": 1}, {"Change mood": 1}),
+        ({"event_type": "Comment", "public": True, "tone": "x"}, {"Comment tone": 1}),
+        ({"event_type": "Comment", "public": True, "status": "x", "html_body": "x"}, {}),
+        ({"event_type": "Change", "status": "open", "77": "a custom field"}, {}),
+        ({"event_type": "Change", "status": "open", "Dear Ann,": 1}, {"Change unreadable": 1}),
+        ({"event_type": "Push", "anything": 1}, {}),
+        ({"status": "solved", "mood": 1}, {"entry mood": 1}),
+        (
+            {"event_type": "SatisfactionRating", "score": "good", "stars": 5},
+            {"SatisfactionRating stars": 1},
+        ),
+    ],
+)
+def test_keys_beside_what_is_understood_are_counted(child: Body, counted: Body) -> None:
+    _, parser = parse({"id": 501, **child})
+    assert dict(parser.unknown) == {}
+    assert dict(parser.unknown_keys) == counted
+
+
+def test_an_unknown_key_of_the_event_itself_is_counted() -> None:
+    _, parser = parse({"event_type": "Change", "status": "open"}, sentiment="sad", system={})
+    assert dict(parser.unknown_keys) == {"event sentiment": 1}
+
+
+def test_what_is_unknown_as_a_whole_has_no_keys_counted() -> None:
+    _, parser = parse({"event_type": "Mystery", "status": "open", "mood": 1})
+    assert (dict(parser.unknown), dict(parser.unknown_keys)) == ({"Mystery": 1}, {})
+
+
+@pytest.mark.parametrize("form", ["compact", "audit"])
+def test_a_creation_in_several_entries_is_one(form: str) -> None:
+    fields: Body = {"status": "new", "priority": "high", "ticket_form_id": "5"}
+    entries = [
+        {"id": n, "event_type": "Create", key: value}
+        if form == "compact"
+        else {"id": n, "type": "Create", "field_name": key, "value": value}
+        for n, (key, value) in enumerate(fields.items())
+    ]
+    events, parser = parse(*entries)
+    assert [event.kind for event in events].count("created") == 1
+    assert said(events) == {
+        "created": ("email", None),
+        "status": ("new", None),
+        "priority": ("high", None),
+    }
+    assert not parser.unknown
+
+
+MERGE_WAY = {"channel": "web", "source": {"to": {"ticket_id": 9}, "from": {}, "rel": "merge"}}
+
+
+@pytest.mark.parametrize(
+    ("via", "into"), [(MERGE_WAY, "9"), ("Merge", None), ({"source": {"rel": "merge"}}, None)]
+)
+@pytest.mark.parametrize("place", ["event", "entry"])
+def test_a_closing_by_way_of_a_merge_is_a_merge(place: str, via: object, into: str | None) -> None:
+    entry = {"event_type": "Change", "status": "closed", "previous_value": "open"}
+    if place == "event":
+        events, _ = parse(entry, via=via)
+    else:
+        events, _ = parse(entry | {"via": via})
+    assert said(events) == {"status": ("closed", "open"), "merged": (into, None)}
+
+
+def test_the_ticket_merged_into_is_not_merged_away() -> None:
+    events, _ = parse({"event_type": "Comment", "public": False}, via=MERGE_WAY)
+    assert [event.kind for event in events] == ["comment"]
+
+
+def test_a_merge_told_by_tag_and_way_is_one() -> None:
+    events, _ = parse(
+        {"id": 1, "event_type": "Change", "added_tags": ["closed_by_merge"]},
+        {"id": 2, "event_type": "Change", "status": "closed", "previous_value": "open"},
+        via=MERGE_WAY,
+    )
+    assert [event.kind for event in events] == ["merged", "status"]
+
+
+@pytest.mark.parametrize("ids", [[8, 9], ["8", "9", 7], [8, 9, None, "x"]])
+def test_tickets_that_were_merged_into_this_one_are_told(ids: list[object]) -> None:
+    events, _ = parse(merged_ticket_ids=ids)
+    assert [(event.ticket_id, event.kind, event.value) for event in events] == [
+        ("8", "merged", "7"),
+        ("9", "merged", "7"),
+    ]
+
+
+def test_a_list_of_merged_tickets_that_is_none_is_harmless() -> None:
+    assert parse(merged_ticket_ids={"a": 1})[0] == []
+
+
 scalars = st.none() | st.booleans() | st.integers(-5, 10**12) | st.text(max_size=12)
 values = st.recursive(
     scalars,
@@ -248,7 +343,7 @@ values = st.recursive(
     max_leaves=6,
 )
 CLEAN = ["status", "priority", "group_id", "assignee_id", "type", "previous_value", "value", "tags"]
-CLEAN += ["added_tags", "custom_ticket_fields", "mystery", "subject", "recipients"]
+CLEAN += ["added_tags", "custom_ticket_fields", "mystery", "subject", "recipients", "via"]
 children = st.fixed_dictionaries(
     {},
     optional={
@@ -260,7 +355,9 @@ children = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(children, max_size=5))
-def test_every_entry_is_understood_or_counted(entries: list[Body]) -> None:
-    _, parser = parse(*entries)
+@given(st.lists(children, max_size=5), values, values)
+def test_every_entry_is_understood_or_counted(
+    entries: list[Body], via: object, merged: object
+) -> None:
+    _, parser = parse(*entries, via=via, merged_ticket_ids=merged)
     assert parser.understood + parser.unknown.total() == len(entries)

@@ -10,56 +10,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from connector.adapters.base import utc
 from connector.adapters.zendesk.parse import SCORES, STATUSES, named, text
+from connector.adapters.zendesk.strange import Strange
 from connector.adapters.zendesk.wire import WireChild, WireEvent
+from connector.adapters.zendesk.words import (
+    CHANGES,
+    CHANNELS,
+    COMMENTS,
+    KINDS,
+    MERGE_TAG,
+    MERGES,
+    SILENT,
+    SILENT_KEYS,
+)
 from connector.model.ticket import EventKind, EventRows, Status
 
-KINDS = {
-    "status": EventKind.STATUS,
-    "assignee_id": EventKind.ASSIGNEE,
-    "group_id": EventKind.GROUP,
-    "priority": EventKind.PRIORITY,
-    "type": EventKind.TYPE,
-    "satisfaction_score": EventKind.RATING,
-}
-CHANNELS = {
-    "web form": "web",
-    "web service": "api",
-    "web widget": "web_widget",
-    "mail": "email",
-    "closed ticket": "closed_ticket",
-    "mobile sdk": "mobile_sdk",
-    "phone call (inbound)": "voice",
-    "phone call (outbound)": "voice",
-    "voicemail": "voice",
-}
-COMMENTS = frozenset({"Comment", "VoiceComment"})
-CHANGES = frozenset({"Create", "Change"})
-# kinds of entries that say nothing about times, states or people of a ticket
-_SILENT_WORDS = """
-    AgentMacroReference AttachmentRedactionEvent Cc CommentRedactionEvent EmailCcChange Error
-    External FollowerNotificationEvent FollowersChange LogMeInTranscript Notification
-    NotificationWithCcs OrganizationActivity Push TicketSharingEvent"""
-SILENT = frozenset(_SILENT_WORDS.split())
-# fields of a ticket whose changes no KPI asks for
-_SILENT_KEYS_WORDS = """
-    added_tags brand_id collaborator_ids custom_status_id custom_ticket_fields description
-    due_at email_cc_ids follower_ids is_public locale_id organization_id problem_id
-    raw_subject recipient removed_tags requester_id submitter_id subject tags
-    ticket_form_id"""
-SILENT_KEYS = frozenset(_SILENT_KEYS_WORDS.split())
-# keys that belong to every entry, or to one of another kind
-_FRAME_WORDS = """
-    audit_id comment_present comment_public created_at event_type field_name id metadata
-    previous_value type value via via_reference_id"""
-FRAME = frozenset(_FRAME_WORDS.split())
-MERGE_TAG = "closed_by_merge"
+ONCE = frozenset({EventKind.CREATED, EventKind.MERGED})
+"""What one event tells once, in however many entries."""
 _SYSTEM = -1
 
 Row = tuple[str, str, datetime, EventKind, str | None, bool | None, str | None, str | None]
@@ -68,36 +41,60 @@ Row = tuple[str, str, datetime, EventKind, str | None, bool | None, str | None, 
 class EventParser:
     """Collects the rows of one page; `key_names` decodes the page again, for the names alone.
 
-    `understood` and `unknown` together count every entry of every event.
+    `understood` and `unknown` together count every entry of every event; `unknown_keys` counts
+    the keys that nobody knows beside understood ones.
     """
 
     def __init__(self, key_names: Callable[[], Sequence[Mapping[str, Raw]]]) -> None:
         self.understood = 0
-        self.unknown: Counter[str] = Counter()
         self._rows: dict[tuple[str, str, EventKind], Row] = {}
-        self._key_names = key_names
-        self._names: Sequence[Mapping[str, Raw]] | None = None
+        self._strange = Strange(key_names)
+
+    @property
+    def unknown(self) -> Counter[str]:
+        """Return the events and entries that were not understood, by kind and key names."""
+        return self._strange.entries
+
+    @property
+    def unknown_keys(self) -> Counter[str]:
+        """Return the unknown keys of what was understood."""
+        return self._strange.keys
 
     def parse(self, events: Iterable[WireEvent]) -> EventRows:
         """Return the rows of these events as columns."""
         for place, event in enumerate(events):
             at = event.created_at if event.timestamp is None else utc(event.timestamp)
             if event.ticket_id is None or at is None or event.child_events is None:
-                self._count_strange_event(place)
+                self._strange.count_event(place)
                 continue
-            has_comment = any(child.event_type in COMMENTS for child in event.child_events)
             add = _Adder(self._rows, event, at)
-            for number, child in enumerate(event.child_events):
-                before = len(self._rows)
-                add.turn_to(child, number)
-                is_known = self._child(child, add, has_comment=has_comment)
-                if is_known or len(self._rows) > before:
-                    self.understood += 1
-                else:
-                    self._count_strange_child(place, number)
+            self._children(place, event.child_events, add)
+            self._merges(event, event.child_events, add)
+        self._strange.count_keys()
         columns = zip(*self._rows.values(), strict=True) if self._rows else ([] for _ in range(8))
         names = ("id", "ticket_id", "at", "kind", "actor_id", "is_public", "value", "previous")
         return EventRows(**dict(zip(names, map(list, columns), strict=True)))
+
+    def _children(self, place: int, children: Sequence[WireChild], add: _Adder) -> None:
+        has_comment = any(child.event_type in COMMENTS for child in children)
+        for number, child in enumerate(children):
+            before = len(self._rows)
+            add.turn_to(child, number)
+            is_known = self._child(child, add, has_comment=has_comment)
+            if is_known or len(self._rows) > before or not self._strange.has_counted(place, number):
+                self.understood += 1
+
+    def _merges(self, event: WireEvent, children: Sequence[WireChild], add: _Adder) -> None:
+        """Add merges that are told by the way of a closing, or by the ticket merged into."""
+        ways = [way for way in (_way(event.via), *map(_way_of, children)) if way]
+        is_closing = any(_closes(child) for child in children)
+        if is_closing and any(way.is_merge for way in ways):
+            into = next((way.into for way in ways if way.into not in {None, add.ticket_id}), None)
+            add(EventKind.MERGED, value=into)
+        merged = event.merged_ticket_ids if isinstance(event.merged_ticket_ids, list) else ()
+        for ticket_id in merged:
+            if str(ticket_id).isdigit() and str(ticket_id) != add.ticket_id:
+                add.merged_away(str(ticket_id))
 
     def _child(self, child: WireChild, add: _Adder, *, has_comment: bool) -> bool:
         """Add the rows of one entry; tell whether it is known to need none."""
@@ -124,7 +121,7 @@ class EventParser:
         self, child: WireChild, add: _Adder, kind: str | None, *, has_comment: bool
     ) -> bool:
         is_known = False
-        if kind == "Create" and child.field_name is None:
+        if kind == "Create":
             add(EventKind.CREATED, value=channel(add.event.via))
             is_known = True
         if child.comment_present:
@@ -145,30 +142,6 @@ class EventParser:
             add(EventKind.MERGED)
         return is_known or any((child.tags, child.added_tags, child.custom_ticket_fields))
 
-    def _count_strange_event(self, place: int) -> None:
-        names = self._named(place)
-        keys = sorted(named(key) for key in names if key not in FRAME)
-        self.unknown[f"event {' '.join(keys[:8])}".strip()] += 1
-
-    def _count_strange_child(self, place: int, number: int) -> None:
-        raw = self._named(place).get("child_events", Raw(b"[]"))
-        child = msgspec.json.decode(raw, type=list[dict[str, Raw]])[number]
-        kind = next((k for k in ("event_type", "type") if k in child), None)
-        label = named(_value(child[kind])) if kind else "entry"
-        keys = sorted(named(key) for key in child if key not in FRAME)
-        if "field_name" in child:
-            keys = [named(_value(child["field_name"]))]
-        if keys and set(keys) <= SILENT_KEYS:
-            self.understood += 1
-            return
-        shown = "" if label not in CHANGES and kind else f" {' '.join(keys[:8])}"
-        self.unknown[f"{label}{shown}".strip()] += 1
-
-    def _named(self, place: int) -> Mapping[str, Raw]:
-        if self._names is None:
-            self._names = self._key_names()
-        return self._names[place]
-
 
 class _Adder:
     """Adds rows that come from the entries of one event, one entry after the other."""
@@ -178,8 +151,9 @@ class _Adder:
     ) -> None:
         self.event = event
         self.actor = None if event.updater_id == _SYSTEM else text(event.updater_id)
+        self.ticket_id = str(event.ticket_id)
         self._rows = rows
-        self._ticket_id = str(event.ticket_id)
+        self._told: set[EventKind] = set()
         self._event_at = at
         self._id = ""
         self._at = at
@@ -202,9 +176,17 @@ class _Adder:
         previous: str | None = None,
     ) -> None:
         """Add one row; the same entry told twice is one row."""
+        if kind in ONCE and kind in self._told:
+            return
+        self._told.add(kind)
         by = self.actor if actor is None else actor
-        key = (self._ticket_id, self._id, kind)
-        self._rows[key] = (self._id, self._ticket_id, self._at, kind, by, public, value, previous)
+        key = (self.ticket_id, self._id, kind)
+        self._rows[key] = (self._id, self.ticket_id, self._at, kind, by, public, value, previous)
+
+    def merged_away(self, ticket_id: str) -> None:
+        """Add that another ticket was merged into this one."""
+        row = (str(self.event.id), ticket_id, self._event_at, EventKind.MERGED, self.actor, None)
+        self._rows[ticket_id, row[0], EventKind.MERGED] = (*row, self.ticket_id, None)
 
     def change(self, kind: EventKind, value: str | None, previous: str | None) -> None:
         """Add a change of a value; deletion and its undoing are events of their own besides."""
@@ -213,6 +195,35 @@ class _Adder:
             self(EventKind.DELETED, previous=previous)
         if kind == EventKind.STATUS and previous == Status.DELETED:
             self(EventKind.RESTORED, value=value)
+
+
+class _Way(NamedTuple):
+    """How something came in, as far as merges need it."""
+
+    is_merge: bool
+    into: str | None
+
+
+def _way(via: object) -> _Way | None:
+    if isinstance(via, str):
+        return _Way(via.lower() in MERGES, None)
+    if not isinstance(via, dict):
+        return None
+    source = via.get("source")
+    source = source if isinstance(source, dict) else {}
+    target = source.get("to")
+    into = target.get("ticket_id") if isinstance(target, dict) else None
+    is_merge = any(str(word).lower() in MERGES for word in (via.get("channel"), source.get("rel")))
+    return _Way(is_merge, str(into) if str(into).isdigit() else None)
+
+
+def _way_of(child: WireChild) -> _Way | None:
+    # decoded only if it may be a merge: it also names people and their addresses
+    return _way(_value(child.via)) if b"erge" in bytes(child.via) else None
+
+
+def _closes(child: WireChild) -> bool:
+    return any(name == "status" and value == "closed" for name, value in _changed(child))
 
 
 def _kind(child: WireChild) -> str | None:

@@ -112,7 +112,7 @@ class Streams:
             cursor=str(max(start, end)),
             has_more=not is_end,
             through=self._complete_until() if is_end else utc(end),
-            unknown=parser.unknown,
+            unknown=parser.unknown + parser.unknown_keys,
             limits=self._export_limits(),
         )
 

@@ -118,6 +118,7 @@ class WireChild(Wire):
     assignee_id: Any = UNSET
     satisfaction_score: Any = UNSET
     field_name: str | None = None
+    via: Raw = Raw()
     value: Raw = Raw()
     previous_value: Raw = Raw()
     tags: Raw = Raw()
@@ -138,6 +139,7 @@ class WireEvent(Wire):
     created_at: datetime | None = None
     updater_id: int | None = None
     via: Any = None
+    merged_ticket_ids: Any = None
     child_events: list[WireChild] | None = None
 
 
