@@ -1,9 +1,11 @@
-"""Calls about people, groups, organizations, brands, forms, schedules, ratings and views."""
+"""Calls about people, groups, organizations, schedules, ratings and views."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from connector.practice import side_routes
+from connector.practice.clock import stamp
 from connector.practice.directory import User
 from connector.practice.refusal import not_found
 from connector.practice.routing import Answer, Call, Route, listing
@@ -57,7 +59,15 @@ def group(call: Call) -> Answer:
 def memberships(call: Call) -> Answer:
     """List who is in which group."""
     pairs = [
-        {"id": person.id * 100 + place, "user_id": person.id, "group_id": group_id}
+        {
+            "id": person.id * 100 + place,
+            "url": f"{call.url}/api/v2/group_memberships/{person.id * 100 + place}.json",
+            "user_id": person.id,
+            "group_id": group_id,
+            "default": place == 0,
+            "created_at": stamp(person.created_at),
+            "updated_at": stamp(person.created_at),
+        }
         for person in call.world.directory.users.values()
         for place, group_id in enumerate(person.group_ids)
     ]
@@ -68,45 +78,6 @@ def organizations(call: Call) -> Answer:
     """List customer companies."""
     found = list(call.world.directory.organizations.values())
     return listing(call, "organizations", found, lambda one: organization_document(one, call.url))
-
-
-def brands(call: Call) -> Answer:
-    """List brands; the first is the default."""
-    found = list(call.world.directory.brands.items())
-    first = next(iter(call.world.directory.brands), None)
-
-    def render(pair: tuple[int, str]) -> dict[str, Any]:
-        number, name = pair
-        url = f"{call.url}/api/v2/brands/{number}.json"
-        return {"id": number, "url": url, "name": name, "active": True, "default": number == first}
-
-    return listing(call, "brands", found, render)
-
-
-def forms(call: Call) -> Answer:
-    """List ticket forms, each with all custom fields."""
-    fields = [field.id for field in call.world.fields.custom()]
-    found = list(call.world.directory.forms.items())
-    first = next(iter(call.world.directory.forms), None)
-
-    def render(pair: tuple[int, str]) -> dict[str, Any]:
-        number, name = pair
-        names = dict.fromkeys(("name", "raw_name", "display_name", "raw_display_name"), name)
-        return names | {
-            "id": number,
-            "url": f"{call.url}/api/v2/ticket_forms/{number}.json",
-            "position": 1,
-            "active": True,
-            "default": number == first,
-            "end_user_visible": True,
-            "in_all_brands": True,
-            "restricted_brand_ids": [],
-            "ticket_field_ids": fields,
-            "agent_conditions": [],
-            "end_user_conditions": [],
-        }
-
-    return listing(call, "ticket_forms", found, render)
 
 
 def schedules(call: Call) -> Answer:
@@ -187,12 +158,11 @@ ROUTES = (
     Route("GET", "groups/{}", group),
     Route("GET", "group_memberships", memberships),
     Route("GET", "organizations", organizations),
-    Route("GET", "brands", brands),
-    Route("GET", "ticket_forms", forms),
     Route("GET", "business_hours/schedules", schedules),
     Route("GET", "business_hours/schedules/{}", schedule),
     Route("GET", "business_hours/schedules/{}/holidays", holidays),
     Route("GET", "satisfaction_ratings", ratings),
     Route("GET", "satisfaction_ratings/{}", rating),
     Route("GET", "views", views),
+    *side_routes.ROUTES,
 )

@@ -108,12 +108,13 @@ def _in_scope(call: Call, ticket: Ticket) -> bool:
 
 
 def _ticket_page(call: Call, shown: list[Ticket], envelope: Mapping[str, object]) -> bytes:
-    tickets = joined(ticket_bytes(call.world, ticket, call.url) for ticket in shown)
-    body = b'{"tickets":[' + tickets + b"]"
+    tickets = [ticket_bytes(call.world, ticket, call.url) for ticket in shown]
     if "metric_sets" in call.query.get("include", ""):
-        sets = joined(metric_bytes(call.world, ticket, call.url) for ticket in shown)
-        body += b',"metric_sets":[' + sets + b"]"
-    return body + b"," + msgspec.json.encode(envelope)[1:]
+        # each in its ticket: tap-zendesk and others look for them there
+        sets = (metric_bytes(call.world, ticket, call.url) for ticket in shown)
+        pairs = zip(tickets, sets, strict=True)
+        tickets = [one[:-1] + b',"metric_set":' + figures + b"}" for one, figures in pairs]
+    return b'{"tickets":[' + joined(tickets) + b"]," + msgspec.json.encode(envelope)[1:]
 
 
 def _time_envelope(call: Call, end: int, shown: int, found: int) -> dict[str, object]:

@@ -53,7 +53,8 @@ def bad_request(description: str) -> Refusal:
     return Refusal(400, {"error": "InvalidValue", "description": description})
 
 
-def forbidden() -> Refusal:
+def forbidden(
+    message: str = "You do not have access to this page. Please contact the account owner.",
+) -> Refusal:
     """Return the 403 for somebody without the right."""
-    description = "You do not have access to this page. Please contact the account owner."
-    return Refusal(403, {"error": {"title": "Forbidden", "message": description}})
+    return Refusal(403, {"error": {"title": "Forbidden", "message": message}})

@@ -96,10 +96,11 @@ def test_deleted_tickets_stay_in_the_export_without_their_content(
     assert client.send("GET", f"tickets/{ticket_id}").status_code == 404
 
 
-def test_metric_sets_come_beside_the_tickets_when_asked_for(seeded_client: Client) -> None:
+def test_metric_sets_come_in_the_tickets_when_asked_for(seeded_client: Client) -> None:
     page = seeded_client.get(CURSOR, start_time=0, per_page=50, include="metric_sets")
-    assert [m["ticket_id"] for m in page["metric_sets"]] == [t["id"] for t in page["tickets"]]
-    assert "metric_sets" not in seeded_client.get(CURSOR, start_time=0, per_page=50)
+    assert all(t["metric_set"]["ticket_id"] == t["id"] for t in page["tickets"])
+    plain = seeded_client.get(CURSOR, start_time=0, per_page=50)
+    assert not any("metric_set" in ticket for ticket in plain["tickets"])
 
 
 def test_tickets_handled_by_a_machine_are_hidden_unless_asked_for(seeded_client: Client) -> None:
