@@ -34,7 +34,7 @@ from connector.adapters.zendesk.wire import (
     WireTicket,
     WireUser,
 )
-from connector.adapters.zendesk.write import FINISHED, settled
+from connector.adapters.zendesk.write import FINISHED, outcomes, settled
 from connector.errors import AdapterError, AuthenticationError, ProtocolError, UnavailableError
 from connector.model.change import Outcome, TicketChange
 from connector.model.ticket import Status
@@ -178,7 +178,8 @@ def read_job(answer: Answer) -> tuple[int, int]:
     ids = [str(item.get("id", 10**9 + place)) for place, item in enumerate(items)]
     changes = [TicketChange(ticket_id=name, add_tags=("goal_x",)) for name in ids]
     tickets = {name: parse_one(name) for name in ids}
-    results = settled(changes, job.results, tickets)
+    told = outcomes(changes, job.results)
+    results = [settled(c, told.get(c.ticket_id), tickets[c.ticket_id]) for c in changes]
     # nothing that the ticket does not show counts as written, whatever the job says
     assert all(result.outcome == Outcome.REJECTED for result in results)
     failed = [item for item in items if item.get("error")]

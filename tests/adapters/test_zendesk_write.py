@@ -89,12 +89,6 @@ def test_a_running_job_is_asked_for_again(desk: FakeZendesk, adapter: ZendeskAda
     assert results[0].outcome == Outcome.WRITTEN
 
 
-def test_a_batch_costs_three_requests(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
-    receipt = adapter.submit(tagging(*(desk.put() for _ in range(100))))
-    assert adapter.collect(receipt)
-    assert len(desk.asked) == 3
-
-
 def test_success_that_the_ticket_does_not_show_is_not_written(
     desk: FakeZendesk, adapter: ZendeskAdapter
 ) -> None:

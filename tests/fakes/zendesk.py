@@ -89,6 +89,7 @@ class FakeZendesk:
         self.desk = MemoryHelpdesk("fake zendesk", withhold_s=60, page_size=page_size)
         self.jobs: dict[str, Body] = {}
         self.polls_until_done = 0
+        self.batch_ignores_tags = False
         self.event_page_size = 1000
         self.asked: list[requests.PreparedRequest] = []
         self.replies: list[Reply] = []
@@ -223,9 +224,17 @@ class FakeZendesk:
         return 200, {"tickets": shown, "count": len(shown), "next_page": None}
 
     def _update_many(self, *, query: Query, body: Body) -> tuple[int, Body]:
-        if len(body["tickets"]) > 100:
+        if "ids" in query:
+            items = [body["ticket"] | {"id": int(one)} for one in query["ids"].split(",")]
+        else:
+            left_out = {"additional_tags", "remove_tags"} if self.batch_ignores_tags else set()
+            items = [
+                {key: value for key, value in item.items() if key not in left_out}
+                for item in body["tickets"]
+            ]
+        if len(items) > 100:
             return 400, {"error": "TooManyValues"}
-        results = [self._update(place, item) for place, item in enumerate(body["tickets"])]
+        results = [self._update(place, item) for place, item in enumerate(items)]
         job_id = f"V3-{self.desk.new_id()}"
         self.jobs[job_id] = {"id": job_id, "status": "completed", "results": results}
         self._pending[job_id] = self.polls_until_done

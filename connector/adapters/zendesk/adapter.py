@@ -10,27 +10,27 @@ Quirks worth knowing before you change anything:
   drops them;
 - `additional_tags` and `remove_tags` leave other tags alone; `tags` replaces them all;
 - a drop-down's option is a tag: setting the field adds the tag, removing the tag clears the field;
-- a batch is a job whose entries may fail one by one while the job says `completed`, so every batch
-  is read back before anything counts as written;
+- a batch is a job whose entries may fail one by one while the job says `completed`; the first
+  batch of a run is read back before anything counts as written;
 - a closed ticket refuses field changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 
 import msgspec
 
 from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.zendesk import fields as ticket_fields
+from connector.adapters.zendesk.batches import Batches
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.streams import Streams
-from connector.adapters.zendesk.wire import JobAnswer, Named, TicketList, WireField, WireUser
-from connector.adapters.zendesk.write import FINISHED, number, settled, wire_change
-from connector.errors import AdapterError, AuthenticationError, FatalError
+from connector.adapters.zendesk.wire import Named, TicketList, WireField, WireUser
+from connector.adapters.zendesk.write import number
+from connector.errors import AuthenticationError, FatalError
 from connector.model.change import Receipt, TicketChange, WriteResult
 from connector.model.page import (
     EventSource,
@@ -49,7 +49,6 @@ BATCH = 100
 NOT_THERE = (403, 404)
 CHANNELS = ("email", "web", "api", "mobile", "mobile_sdk", "web_widget", "side_conversation")
 _TICKET_LIST = msgspec.json.Decoder(TicketList)
-_JOB = msgspec.json.Decoder(JobAnswer)
 
 
 class ZendeskAdapter(Adapter):
@@ -62,7 +61,7 @@ class ZendeskAdapter(Adapter):
         events=EventSource.STREAM,
         creates_fields=True,
         write_batch=BATCH,
-        batch_requests=4,  # sent, asked for twice, read back
+        batch_requests=3,  # sent, asked for twice
         native_figures=True,
         option_tags=True,
         export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE}),
@@ -74,6 +73,9 @@ class ZendeskAdapter(Adapter):
         assert isinstance(settings, ZendeskSettings)
         self._client = ZendeskClient(settings)
         self._watched = watched_fields
+        self._batches = Batches(
+            self._client, lambda ids, named: self._get(ids, watched_fields | named)
+        )
         self._streams = Streams(self._client, since=settings.history_since, watched=watched_fields)
         self._readers = {
             Stream.TICKETS: self._streams.tickets,
@@ -154,31 +156,11 @@ class ZendeskAdapter(Adapter):
         """Send a batch; the receipt names the job that works on it."""
         if len(changes) > BATCH:
             raise FatalError(f"zendesk takes at most {BATCH} changes at once")
-        if not changes:
-            return Receipt(changes=(), results=())
-        body = {"tickets": [wire_change(change) for change in changes]}
-        answer = self._client.put("tickets/update_many", body, _JOB)
-        return Receipt(changes=tuple(changes), job=answer.job_status.id)
+        return self._batches.submit(changes)
 
     def collect(self, receipt: Receipt) -> tuple[WriteResult, ...] | None:
-        """Ask once how a batch stands; a finished or forgotten job is settled by reading back."""
-        if receipt.results is not None or receipt.job is None:
-            return receipt.results
-        results = None
-        try:
-            job = self._client.get(f"job_statuses/{receipt.job}", _JOB).job_status
-        except AdapterError as error:
-            if error.status not in NOT_THERE:
-                raise
-        else:
-            if job.status not in FINISHED:
-                return None
-            results = job.results
-        named = chain.from_iterable(change.fields for change in receipt.changes)
-        tickets = self._get(
-            [change.ticket_id for change in receipt.changes], self._watched.union(named)
-        )
-        return settled(receipt.changes, results, {ticket.id: ticket for ticket in tickets})
+        """Ask once how a batch stands; a forgotten job is settled by reading its tickets."""
+        return self._batches.collect(receipt)
 
     def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
         """Compare the wanted fields with the account's."""

@@ -53,13 +53,20 @@ class ZendeskClient:
         """Read one answer without decoding it."""
         return self._renewing(lambda: self.session.get(self._url(path), params=params))
 
-    def put(self, path: str, body: object, decoder: msgspec.json.Decoder[T]) -> T:
+    def put(
+        self,
+        path: str,
+        body: object,
+        decoder: msgspec.json.Decoder[T],
+        params: Mapping[str, Any] | None = None,
+    ) -> T:
         """Write something and read the answer."""
         return decode(
             KIND,
             self._renewing(
                 lambda: self.session.put(
                     self._url(path),
+                    params=params,
                     data=msgspec.json.encode(body),
                     headers={"Content-Type": "application/json"},
                 )

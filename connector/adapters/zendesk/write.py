@@ -1,7 +1,8 @@
-"""Changes in Zendesk's batch form, and what became of them; pure.
+"""Changes as Zendesk's `update_many` takes them, and what became of them; pure.
 
-A job's own words are only a hint: what counts is whether the ticket, read again, shows what was
-asked. So a job that was lost, or that failed as a whole, is settled the same way.
+There are two forms. In the batch form each ticket has its own change; in the ids form one change
+goes to all tickets of the query. Two editions of the vendor's page ("Adding tags to tickets
+without overwriting existing tags") disagree on whether the batch form honours tags.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from connector.adapters.zendesk.wire import WireOutcome
 from connector.errors import FatalError
@@ -19,10 +21,73 @@ from connector.model.ticket import Status, Ticket
 FINISHED = frozenset({"completed", "failed", "killed"})
 DONE = frozenset({"Created", "Updated", "Deleted"})
 CONFLICTS = frozenset({"UpdateConflict", "DatabaseConflict"})
+MOST_JOBS = 10
+"""Jobs that are in work at once; Zendesk allows 30 for everybody on the account."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to `update_many`, and the changes it makes, in the order of its entries."""
+
+    changes: tuple[TicketChange, ...]
+    body: Mapping[str, Any]
+    params: Mapping[str, str] = {}
+
+
+def in_batch_form(changes: Sequence[TicketChange]) -> Order:
+    """Return one request with a change for each ticket."""
+    body = {"tickets": [wire_change(change) for change in changes]}
+    return Order(changes=tuple(changes), body=body)
+
+
+def in_ids_form(changes: Sequence[TicketChange]) -> list[list[Order]]:
+    """Return requests with one change for many tickets, in waves that follow each other.
+
+    Tickets of a wave are all different, so its jobs do not get in each other's way. Changes that
+    differ too much go as their fields in the batch form first, then as their tags.
+    """
+    whole = [_for_all(group) for group in _equal(changes)]
+    if len(whole) <= MOST_JOBS:
+        return [whole]
+    fields = fields_alone(changes)
+    tags = [_for_all(group) for group in _equal(tags_alone(changes))]
+    waves = [[in_batch_form(fields)]] if fields else []
+    return waves + [tags[at : at + MOST_JOBS] for at in range(0, len(tags), MOST_JOBS)]
+
+
+def tags_alone(changes: Sequence[TicketChange]) -> list[TicketChange]:
+    """Return what of these changes is about tags."""
+    return [replace(c, fields={}) for c in changes if c.add_tags or c.remove_tags]
+
+
+def fields_alone(changes: Sequence[TicketChange]) -> list[TicketChange]:
+    """Return what of these changes is about fields."""
+    return [replace(c, add_tags=(), remove_tags=()) for c in changes if c.fields]
+
+
+def clearing_alone(changes: Sequence[TicketChange]) -> list[TicketChange]:
+    """Return what of these changes empties a field."""
+    emptied = [replace(c, fields={k: v for k, v in c.fields.items() if not v}) for c in changes]
+    return fields_alone(emptied)
+
+
+def _equal(changes: Sequence[TicketChange]) -> list[list[TicketChange]]:
+    groups: dict[object, list[TicketChange]] = {}
+    for change in changes:
+        fields = frozenset(change.fields.items())
+        key = (frozenset(change.add_tags), frozenset(change.remove_tags), fields)
+        groups.setdefault(key, []).append(change)
+    return list(groups.values())
+
+
+def _for_all(group: Sequence[TicketChange]) -> Order:
+    ids = ",".join(str(number(change.ticket_id)) for change in group)
+    body = wire_change(group[0])
+    del body["id"]
+    return Order(changes=tuple(group), body={"ticket": body}, params={"ids": ids})
 
 
 def wire_change(change: TicketChange) -> dict[str, Any]:
-    """Return one change as `update_many` takes it: only what is ours is named."""
+    """Return one change as the batch form takes it: only what is ours is named."""
     body: dict[str, Any] = {"id": number(change.ticket_id)}
     if change.add_tags:
         body["additional_tags"] = list(change.add_tags)
@@ -69,18 +134,11 @@ def is_success(outcome: WireOutcome) -> bool:
     return outcome.status in DONE or (outcome.index is not None and outcome.id is not None)
 
 
-def settled(
-    changes: Sequence[TicketChange], results: Any, tickets: Mapping[str, Ticket]
-) -> tuple[WriteResult, ...]:
-    """Return what became of every change, given the tickets as they now are."""
-    told = outcomes(changes, results)
-    return tuple(
-        _settled(change, told.get(change.ticket_id), tickets.get(change.ticket_id))
-        for change in changes
-    )
+def settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | None) -> WriteResult:
+    """Return what became of one change, given its ticket as it now is.
 
-
-def _settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | None) -> WriteResult:
+    A job's own words are only a hint here: what counts is whether the ticket shows what was asked.
+    """
     outcome, detail = Outcome.REJECTED, ""
     if ticket is None:
         outcome = Outcome.MISSING
