@@ -8,6 +8,7 @@ from typing import Any
 from connector.practice.directory import SYSTEM_ID
 from connector.practice.refusal import invalid
 from connector.practice.rules import plan_update
+from connector.practice.unusual import EMAIL, UnusualActs
 from connector.practice.world import (
     AGENT,
     API,
@@ -22,7 +23,6 @@ from connector.practice.world import (
     World,
 )
 
-EMAIL = Via("email", "Mail")
 MERGED_TAG = "closed_by_merge"
 CREATED = (
     "subject",
@@ -40,7 +40,7 @@ CREATED = (
 REOPENED_BY_CUSTOMER = frozenset({"pending", "hold", "solved"})
 
 
-class Acts:
+class Acts(UnusualActs):
     """The hands of everybody in the practice helpdesk."""
 
     def __init__(self, world: World) -> None:
@@ -65,6 +65,9 @@ class Acts:
                 if isinstance(change, Change):
                     ticket.apply(change)
             self._open(ticket, body, author, via)
+            if source is not None:
+                source.followup_ids = (*source.followup_ids, ticket.id)
+                world.touch(source)
             return ticket
 
     def update(
@@ -163,6 +166,9 @@ class Acts:
         world = self.world
         with world.lock:
             ticket = world.ticket(ticket_id)
+            if world.has_surveys and score != "offered":
+                self.answer_survey(ticket_id, 5 if score == "good" else 2, comment)
+                return Rating(0, ticket_id, ticket.requester_id, score, world.now(), world.now())
             author = SYSTEM_ID if score == "offered" else ticket.requester_id
             via = AUTOMATION if score == "offered" else AGENT
             change = Change("satisfaction_score", ticket.satisfaction_score, score)

@@ -31,8 +31,27 @@ ACTS = (
     "rate",
     "system_update",
     "deactivate_field",
+    "create_by",
+    "open_side_conversation",
+    "suspend",
+    "recover",
+    "archive",
+    "set_support_type",
+    "add_status",
+    "add_form",
+    "add_customer",
+    "answer_survey",
 )
 """Acts that may be ordered; their parameters are those of the methods of `Acts`."""
+
+SWITCHES = (
+    "job_polls",
+    "lose_jobs",
+    "release_jobs",
+    "failing",
+    "batch_ignores_tags",
+    "surveys",
+)
 
 
 class Control:
@@ -49,10 +68,11 @@ class Control:
             ("POST", "act"): self._act,
             ("POST", "fail_next"): self._fail_next,
             ("POST", "revoke"): self._revoke,
+            ("POST", "switch"): self._switch,
         }
 
     def answer(self, method: str, path: str, body: Mapping[str, Any], auth: str) -> Answer:
-        """Answer one request: status, advance, live, act, fail_next or revoke."""
+        """Answer one request: status, advance, live, act, fail_next, revoke or switch."""
         token = auth.removeprefix("Bearer ")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refusal(401, {"error": "the control token is missing or wrong"})
@@ -103,3 +123,23 @@ class Control:
 
     def _revoke(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"revoked": self._desk.gate.revoke()}
+
+    def _switch(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Set switches: how jobs end, which tickets fail, what batches ignore, which survey."""
+        jobs = self._desk.jobs
+        for name, value in body.items():
+            if name == "job_polls":
+                jobs.polls = int(value)
+            elif name == "lose_jobs":
+                jobs.lose = int(value)
+            elif name == "release_jobs":
+                jobs.release()
+            elif name == "failing":
+                jobs.failing = {int(number): str(why) for number, why in value.items()}
+            elif name == "batch_ignores_tags":
+                self._desk.batch_ignores_tags = bool(value)
+            elif name == "surveys":
+                self._desk.world.has_surveys = bool(value)
+            else:
+                raise bad_request(f"unknown switch {name}; known: {', '.join(SWITCHES)}")
+        return {"set": sorted(body)}

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from connector.practice.forms import Form
 from connector.practice.hours import Hours
+from connector.practice.statuses import CustomStatus, usual_statuses
 
 ID_BASE = 28_100_000_000_000
 SYSTEM_ID = -1
@@ -98,6 +100,8 @@ class Directory:
     schedules: dict[int, Schedule] = field(default_factory=dict)
     brands: dict[int, str] = field(default_factory=dict)
     forms: dict[int, str] = field(default_factory=dict)
+    form_settings: dict[int, Form] = field(default_factory=dict)
+    statuses: dict[int, CustomStatus] = field(default_factory=usual_statuses)
     hours: dict[int, Hours] = field(default_factory=dict)
 
     def new_id(self) -> int:

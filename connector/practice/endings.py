@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import exp
 
-from connector.practice.acts import EMAIL, MERGED_TAG
+from connector.practice.acts import MERGED_TAG
 from connector.practice.directory import SYSTEM_ID
 from connector.practice.phrases import COMPLAINTS, PRAISE, REOPENINGS, REPLIES
 from connector.practice.teller import DAY, HOUR, MINUTE, Telling
+from connector.practice.unusual import EMAIL
 from connector.practice.world import AGENT, AUTOMATION, Audit, Change, Comment, Rating, Via
 
 CLOSES_AFTER = 4 * DAY

@@ -11,6 +11,8 @@ from connector.practice.world import Audit, Change, Comment, Created, Via
 
 CLIENT = {"client": "Practice", "location": "Example City", "latitude": 0.0, "longitude": 0.0}
 
+SURVEY, SUBMITTED = "survey_response_id", "SurveyResponseSubmitted"
+
 
 def audit_document(audit_id: int, audit: Audit) -> Document:
     """Return an audit with its events, ids as text, as the audits call gives it."""
@@ -92,6 +94,8 @@ def _audit_events(audit_id: int, audit: Audit) -> Iterator[Document]:
         elif change.name == "schedule_id":
             if change.new is not None:
                 yield _schedule("type", change)
+        elif change.name == SURVEY:
+            yield {"type": SUBMITTED, SURVEY: change.new}
         else:
             event = {"type": "Create", "field_name": str(change.name), "value": _text(change.new)}
             if not is_creation:
@@ -111,6 +115,8 @@ def _children(audit_id: int, audit: Audit, with_comments: bool) -> Iterator[Docu
                 yield origin | _schedule("event_type", Change("schedule_id", None, schedule))
         elif change.name == "schedule_id":
             yield origin | _schedule("event_type", change)
+        elif change.name == SURVEY:
+            yield origin | {"event_type": SUBMITTED, SURVEY: change.new}
         else:
             yield origin | _change_child(change)
 

@@ -10,6 +10,7 @@ from connector.practice.clock import iso
 from connector.practice.directory import STAFF
 from connector.practice.fields import TicketField
 from connector.practice.refusal import Refusal, invalid
+from connector.practice.statuses import STATUS_IDS
 from connector.practice.world import Change, Comment, Ticket, World
 
 WRITABLE_STATUSES = frozenset({"new", "open", "pending", "hold", "solved", "closed"})
@@ -131,14 +132,15 @@ def _plain_changes(
             raise invalid(name, f"{name.title()}: {wanted[name]} is not valid")
     _check_people(world, wanted)
     _follow_status(world, ticket, wanted, author_id)
+    _follow_custom_status(world, ticket, wanted, body)
     if "group_id" in wanted and wanted["group_id"] in world.directory.groups:
         schedule = world.directory.groups[wanted["group_id"]].schedule_id
         if schedule is not None:
             wanted["schedule_id"] = schedule
     return [
-        Change(name, getattr(ticket, name), value)
+        Change(name, _held(ticket, name), value)
         for name, value in wanted.items()
-        if getattr(ticket, name) != value
+        if _held(ticket, name) != value
     ]
 
 
@@ -164,6 +166,24 @@ def _follow_status(world: World, ticket: Ticket, wanted: dict[str, Any], author_
         wanted["assignee_id"] = author_id
     if status == "new" and assignee is not None and "status" not in wanted:
         wanted["status"] = "open"
+
+
+def _follow_custom_status(
+    world: World, ticket: Ticket, wanted: dict[str, Any], body: Mapping[str, Any]
+) -> None:
+    """Let a custom status bring its category, and a new category its usual status."""
+    if body.get("custom_status_id") is not None:
+        chosen = world.directory.statuses.get(int(body["custom_status_id"]))
+        if chosen is None:
+            raise invalid("custom_status_id", "Custom status: is invalid")
+        wanted |= {"status": chosen.category, "custom_status_id": chosen.id}
+    elif ticket.custom_status_id is not None and wanted.get("status") not in {None, ticket.status}:
+        wanted["custom_status_id"] = STATUS_IDS[wanted["status"]]
+
+
+def _held(ticket: Ticket, name: str) -> Any:
+    held = getattr(ticket, name)
+    return STATUS_IDS.get(ticket.status) if name == "custom_status_id" and not held else held
 
 
 def _drafted_changes(world: World, ticket: Ticket, body: Mapping[str, Any]) -> list[Change]:

@@ -19,7 +19,9 @@ from connector.practice import (
     directory_routes,
     export,
     field_routes,
+    settings_routes,
     ticket_routes,
+    unusual_routes,
 )
 from connector.practice.access import Access
 from connector.practice.acts import Acts
@@ -43,6 +45,8 @@ ROUTES = (
     *ticket_routes.ROUTES,
     *field_routes.ROUTES,
     *directory_routes.ROUTES,
+    *settings_routes.ROUTES,
+    *unusual_routes.ROUTES,
 )
 RETRY_AFTER_S = "1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp
 
-from connector.practice.acts import EMAIL, created_by
+from connector.practice.acts import created_by
 from connector.practice.directory import SYSTEM_ID
 from connector.practice.endings import automatic, customer_writes, ends, merge, spam
 from connector.practice.phrases import (
@@ -17,6 +17,7 @@ from connector.practice.phrases import (
     TOPICS,
 )
 from connector.practice.teller import DAY, HOUR, MINUTE, Team, Teller, Telling, Unfinished
+from connector.practice.unusual import EMAIL
 from connector.practice.world import AGENT, AUTOMATION, Change, Comment, Ticket, Via
 
 CHANNELS = (

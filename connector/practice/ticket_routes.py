@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from connector.practice.batch_routes import BATCH
 from connector.practice.history import audit_document, comment_document
 from connector.practice.limits import TICKET, UPDATES
-from connector.practice.refusal import bad_request, too_many
+from connector.practice.refusal import bad_request, not_found, too_many
 from connector.practice.routing import Answer, Call, Route, listing
 from connector.practice.wire import metric_document, ticket_document
-from connector.practice.world import API, Comment
+from connector.practice.world import API, Comment, Ticket
 
 
 def show(call: Call) -> Answer:
@@ -36,14 +37,14 @@ def show_many(call: Call) -> Answer:
 
 
 def list_tickets(call: Call) -> Answer:
-    """List tickets that are neither deleted nor closed long ago, by id."""
-    tickets = [t for t in call.world.tickets.values() if t.status != "deleted"]
+    """List tickets that are neither deleted nor archived, by id."""
+    tickets = list(_listed(call))
     return listing(call, "tickets", tickets, lambda t: ticket_document(call.world, t, call.url))
 
 
 def count(call: Call) -> Answer:
     """Count the tickets, as of now."""
-    number = sum(1 for ticket in call.world.tickets.values() if ticket.status != "deleted")
+    number = sum(1 for _ in _listed(call))
     return Answer({"count": {"value": number, "refreshed_at": None}})
 
 
@@ -106,16 +107,28 @@ def comments(call: Call) -> Answer:
 
 
 def audits(call: Call) -> Answer:
-    """List the audits of a ticket, oldest first."""
+    """List the audits of a ticket, oldest first; those of an archived one have no pages."""
     ticket = call.world.ticket(call.key)
     found = list(call.world.history(ticket))
+    if ticket.is_archived:
+        shown = [audit_document(*pair) for pair in found]
+        ends = {"next_page": None, "previous_page": None, "count": len(found)}
+        return Answer({"audits": shown} | ends)
     return listing(call, "audits", found, lambda pair: audit_document(*pair))
 
 
 def metrics(call: Call) -> Answer:
     """Show the helpdesk's own figures for a ticket."""
     ticket = call.world.ticket(call.key)
+    if ticket.is_archived:
+        raise not_found()
     return Answer({"ticket_metric": metric_document(call.world, ticket, call.url)})
+
+
+def _listed(call: Call) -> Iterator[Ticket]:
+    for ticket in call.world.tickets.values():
+        if ticket.status != "deleted" and not ticket.is_archived:
+            yield ticket
 
 
 def _shown(call: Call, ticket_id: int, status: int = 200) -> Answer:

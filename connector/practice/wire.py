@@ -11,12 +11,9 @@ from connector.practice.clock import stamp
 from connector.practice.directory import Group, Holiday, Organization, Schedule, User
 from connector.practice.fields import OPTION_KINDS, TicketField
 from connector.practice.metrics import metric_set
+from connector.practice.statuses import STATUS_IDS
 from connector.practice.world import Comment, Rating, Ticket, Via, World
 
-STATUS_IDS = {
-    name: 28_000_000_000_100 + place
-    for place, name in enumerate(("new", "open", "pending", "hold", "solved", "closed"))
-}
 SCRUBBED = "SCRUBBED"
 CACHED_TICKETS = 200_000
 Document = dict[str, Any]
@@ -32,7 +29,6 @@ UNUSED: Document = {
     "is_public": True,
     "due_at": None,
     "sharing_agreement_ids": [],
-    "followup_ids": [],
     "allow_channelback": False,
     "allow_attachments": True,
 }
@@ -94,12 +90,13 @@ def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
         "tags": [] if is_deleted else ticket.tags,
         "custom_fields": values,
         "satisfaction_rating": {"score": ticket.satisfaction_score or "unoffered"},
-        "custom_status_id": STATUS_IDS.get(ticket.status),
+        "custom_status_id": ticket.custom_status_id or STATUS_IDS.get(ticket.status),
         "fields": values,
         "ticket_form_id": ticket.ticket_form_id,
         "brand_id": ticket.brand_id,
         "from_messaging_channel": ticket.via.channel in {"native_messaging", "chat"},
         "support_type": ticket.support_type,
+        "followup_ids": ticket.followup_ids,
     }
 
 
@@ -114,7 +111,7 @@ def first_comment(world: World, ticket: Ticket) -> str:
 def via_document(via: Via) -> Document:
     """Return the object form of how something came in."""
     source: Document = {"from": {}, "to": {}, "rel": via.rel}
-    if via.rel in {"merge", "follow_up"}:
+    if via.rel in {"merge", "follow_up", "side_conversation"}:
         source["from"] = {"ticket_id": via.reference}
     elif via.rel in {"trigger", "automation"}:
         source["from"] = {"id": via.reference, "title": via.rel.title(), "deleted": False}

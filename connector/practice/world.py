@@ -18,6 +18,7 @@ from connector.practice.clock import Clock
 from connector.practice.directory import Directory
 from connector.practice.fields import Fields
 from connector.practice.refusal import not_found
+from connector.practice.surveys import SurveyResponse
 
 AUDIT_BASE = 29_000_000_000_000
 AUDIT_STRIDE = 32
@@ -95,10 +96,13 @@ class Ticket:
     brand_id: int | None = None
     ticket_form_id: int | None = None
     schedule_id: int | None = None
+    custom_status_id: int | None = None
     satisfaction_score: str | None = None
+    followup_ids: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
     values: dict[int, Any] = field(default_factory=dict)
     support_type: str = "agent"
+    is_archived: bool = False
     before_deletion: str | None = None
     audits: array[int] = field(default_factory=lambda: array("q"))
 
@@ -107,7 +111,7 @@ class Ticket:
         if isinstance(change.name, int):
             values = {**self.values, change.name: change.new}
             self.values = {key: value for key, value in values.items() if value is not None}
-        else:
+        elif change.name != "survey_response_id":
             setattr(self, change.name, change.new)
 
 
@@ -126,6 +130,16 @@ class Rating:
     comment: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A message that is held back: a body of a ticket, and why."""
+
+    id: int
+    body: dict[str, Any]
+    cause: str
+    created_at: int
+
+
 class World:
     """One helpdesk account; hold `lock` while reading or changing it from a server thread."""
 
@@ -139,6 +153,10 @@ class World:
         self.tickets: dict[int, Ticket] = {}
         self.feed: list[Audit] = []
         self.ratings: dict[int, Rating] = {}
+        self.suspended: dict[int, Suspended] = {}
+        self.suspensions = 0
+        self.survey_responses: dict[str, SurveyResponse] = {}
+        self.has_surveys = False
         self.rendered: dict[int, bytes] = {}
         self.measured: dict[int, bytes] = {}
         self._order: list[tuple[int, int]] = []

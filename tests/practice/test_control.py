@@ -56,6 +56,19 @@ def test_faults_can_be_ordered_from_outside(control: Client, client: Client) -> 
     assert client.send("GET", "users/me").status_code == 200
 
 
+def test_switches_can_be_set_from_outside(
+    control: Client, server: PracticeServer, world: World
+) -> None:
+    order(control, "switch", {"job_polls": -1, "lose_jobs": 2, "failing": {"7": "no"}})
+    order(control, "switch", {"batch_ignores_tags": True, "surveys": True})
+    assert (server.desk.jobs.polls, server.desk.jobs.lose) == (-1, 2)
+    assert server.desk.jobs.failing == {7: "no"}
+    assert server.desk.batch_ignores_tags
+    assert world.has_surveys
+    url = f"{control.url}/practice/control/switch"
+    assert control.send("POST", url, {"nothing": 1}).status_code == 400
+
+
 def test_the_state_can_be_looked_up(control: Client, acts: Acts) -> None:
     opened(acts)
     answer = control.send("GET", f"{control.url}/practice/control/status")

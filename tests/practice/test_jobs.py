@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from connector.practice.acts import Acts
+from connector.practice.jobs import FOR_EVER
+from connector.practice.limits import Limits
+from connector.practice.server import PracticeServer
 from connector.practice.world import World
 from tests.practice.client import Client, opened
 
@@ -77,3 +80,80 @@ def test_tickets_are_created_in_a_job_too(client: Client) -> None:
 
 def test_an_unknown_job_is_not_found(client: Client) -> None:
     assert client.send("GET", "job_statuses/V3-nothing").status_code == 404
+
+
+def test_a_stuck_job_works_until_it_is_released(
+    server: PracticeServer, client: Client, acts: Acts, world: World
+) -> None:
+    server.desk.jobs.polls = FOR_EVER
+    ticket_id = opened(acts)
+    body = {"tickets": [{"id": ticket_id, "additional_tags": ["x"]}]}
+    job = client.put("tickets/update_many", body)["job_status"]
+    seen = {client.get(job["url"])["job_status"]["status"] for _ in range(5)}
+    assert seen == {"working"}
+    assert world.ticket(ticket_id).tags == ("x",)
+    server.desk.jobs.release()
+    assert client.get(job["url"])["job_status"]["status"] == "completed"
+
+
+def test_a_lost_job_did_its_work_and_is_unknown(
+    server: PracticeServer, client: Client, acts: Acts, world: World
+) -> None:
+    server.desk.jobs.lose = 1
+    ticket_id = opened(acts)
+    body = {"tickets": [{"id": ticket_id, "additional_tags": ["x"]}]}
+    job = client.put("tickets/update_many", body)["job_status"]
+    assert client.send("GET", job["url"]).status_code == 404
+    assert world.ticket(ticket_id).tags == ("x",)
+    assert client.run_job(body)["status"] == "completed"
+
+
+def test_chosen_tickets_fail_in_every_batch(
+    server: PracticeServer, client: Client, acts: Acts, world: World
+) -> None:
+    good, bad = opened(acts), opened(acts)
+    server.desk.jobs.failing[bad] = "Root cause: is required"
+    items = [{"id": one, "additional_tags": ["x"]} for one in (good, bad)]
+    done, failed = client.run_job({"tickets": items})["results"]
+    assert (done["success"], failed["error"]) == (True, "TicketUpdateFailed")
+    assert "is required" in failed["details"]
+    assert world.ticket(bad).tags == ()
+
+
+def test_no_more_than_so_many_jobs_at_once(world: World, acts: Acts) -> None:
+    ticket_id = opened(acts)
+    body = {"tickets": [{"id": ticket_id, "priority": "low"}]}
+    with PracticeServer(world, limits=Limits(jobs=2)) as server:
+        client = Client(server.url)
+        jobs = [client.put("tickets/update_many", body)["job_status"] for _ in range(2)]
+        refused = client.send("PUT", "tickets/update_many", body)
+        assert (refused.status_code, refused.json()["error"]) == (429, "TooManyJobs")
+        for _ in range(2):
+            client.get(jobs[0]["url"])
+        assert client.send("PUT", "tickets/update_many", body).status_code == 200
+        client.close()
+
+
+def test_the_limit_of_a_ticket_fails_its_item_alone(world: World, acts: Acts) -> None:
+    often, once = opened(acts), opened(acts)
+    with PracticeServer(world, limits=Limits(ticket=1)) as server:
+        client = Client(server.url)
+        client.put(f"tickets/{often}", {"ticket": {"priority": "low"}})
+        items = [{"id": one, "priority": "high"} for one in (often, once)]
+        failed, done = client.run_job({"tickets": items})["results"]
+        assert (failed["error"], done["success"]) == ("APIRateLimitExceeded", True)
+        assert world.ticket(often).priority == "low"
+        client.close()
+
+
+def test_the_batch_form_may_ignore_tags_while_the_ids_form_takes_them(
+    server: PracticeServer, client: Client, acts: Acts, world: World
+) -> None:
+    server.desk.batch_ignores_tags = True
+    ticket_id = opened(acts, tags=["old"])
+    change = {"additional_tags": ["new"], "remove_tags": ["old"], "priority": "low"}
+    (done,) = client.run_job({"tickets": [{"id": ticket_id} | change]})["results"]
+    assert done["success"]
+    assert (world.ticket(ticket_id).tags, world.ticket(ticket_id).priority) == (("old",), "low")
+    client.run_job({"ticket": change}, ids=str(ticket_id))
+    assert world.ticket(ticket_id).tags == ("new",)
