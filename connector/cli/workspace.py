@@ -49,6 +49,13 @@ class Workspace:
         """Return the present instant; everything below is given it."""
         return datetime.now(tz=UTC)
 
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        """Wait; everything below is given it."""
+        import time
+
+        time.sleep(seconds)
+
     @cached_property
     def settings(self) -> Settings:
         """Load `config.toml`, or raise every problem in it."""
@@ -116,12 +123,12 @@ class Workspace:
             helpdesk.options, self.environ, self.settings.folder, helpdesk.name
         )
         watched = frozenset(field.id for field in self.state.fields(helpdesk.name))
-        return open_adapter(helpdesk, options, watched_fields=watched, budget_s=patience_s)
+        return open_adapter(
+            helpdesk, options, watched_fields=watched, budget_s=patience_s, sleep=self.sleep
+        )
 
     def job(self, progress: Progress | None = None) -> Job:
         """Wire everything a run needs."""
-        import time
-
         from connector.pipeline.job import Job, Silence
 
         return Job(
@@ -131,7 +138,7 @@ class Workspace:
             state=self.state,
             open_adapter=self.open_adapter,
             clock=self.now,
-            sleep=time.sleep,
+            sleep=self.sleep,
             progress=progress or Silence(),
         )
 

@@ -1,0 +1,118 @@
+"""A fault on any line of a run: nothing lost, the right exit, at most one page read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.cli.exits import ExitCode
+from connector.store.lock import Lease
+from connector.store.store import Store
+from tests.whole import PagedServer, Whole
+
+FAULTS = ("lost", "429", "short", "409", "500", "503", "reset", "html", "nonsense")
+STREAMS = {
+    "tickets": "incremental/tickets/cursor",
+    "events": "incremental/ticket_events",
+    "people": "incremental/users/cursor",
+    "ratings": "satisfaction_ratings",
+}
+WRITES = {"batch": "update_many", "job": "job_statuses", "reading back": "show_many"}
+ANSWERED_IN_VAIN = ("lost", "short")
+"""Faults that strike after the page was made: that page is made again."""
+
+
+@pytest.fixture
+def server() -> Iterator[PagedServer]:
+    with PagedServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Return where an undisturbed run ends, and which pages it asked for."""
+    with PagedServer() as server:
+        whole = Whole(tmp_path_factory.mktemp("calm") / "goals", server)
+        assert whole("setup", "--apply").code == ExitCode.DONE
+        assert whole("sync").code == ExitCode.DONE
+        reads = server.reads()
+        return {"reads": reads, "after": whole.exports(), "settled": whole.settled()}
+
+
+@pytest.fixture
+def whole(tmp_path: Path, server: PagedServer) -> Whole:
+    return Whole(tmp_path / "goals", server)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_faults_between_pages_lose_nothing(
+    whole: Whole, calm: Mapping[str, Any], stream: str
+) -> None:
+    server = whole.server
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    server.fail_between(STREAMS[stream], *FAULTS)
+    assert whole("sync").code == ExitCode.DONE
+    assert not server.is_due_to_err
+    again = server.reads() - calm["reads"]
+    assert max(again.values()) == 1
+    assert again.total() == len(ANSWERED_IN_VAIN)
+    assert not calm["reads"] - server.reads()
+    assert whole.exports() == calm["after"]
+
+
+@pytest.mark.parametrize("faults", [FAULTS[4::-1], FAULTS[:4:-1]], ids=["some", "others"])
+@pytest.mark.parametrize("path", WRITES.values(), ids=WRITES)
+def test_faults_while_writing_lose_nothing(
+    whole: Whole, calm: Mapping[str, Any], path: str, faults: tuple[str, ...]
+) -> None:
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    for fault in faults:
+        whole.server.faults.fail_next(path, fault)
+    assert whole("sync").code == ExitCode.DONE
+    assert not whole.server.is_due_to_err
+    assert whole.settled() == calm["settled"]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_past_the_budget_a_run_stops_loudly_with_its_cursor_kept(
+    whole: Whole, calm: Mapping[str, Any], stream: str
+) -> None:
+    server = whole.server
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    server.fail_between(STREAMS[stream], "503", count=1_000)
+    ran = whole("sync")
+    assert ran.code == ExitCode.FAILED
+    assert "503" in ran.out
+    assert "Traceback" not in ran.out + ran.err
+    assert cursor(whole, stream) is not None
+    server.recover()
+    assert whole("sync").code == ExitCode.DONE
+    again = server.reads() - calm["reads"]
+    assert not [page for page in again if STREAMS[stream] in page]
+    assert whole.exports() == calm["after"]
+
+
+@pytest.mark.parametrize("path", WRITES.values(), ids=WRITES)
+def test_past_the_budget_writing_stops_loudly_and_is_settled_by_the_next_run(
+    whole: Whole, calm: Mapping[str, Any], path: str
+) -> None:
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    whole.server.faults.fail_next(path, "503", 1_000)
+    ran = whole("sync")
+    assert ran.code == ExitCode.FAILED
+    assert "503" in ran.out
+    whole.server.recover()
+    assert whole("sync").code == ExitCode.DONE
+    assert whole.settled() == calm["settled"]
+
+
+def cursor(whole: Whole, stream: str) -> str | None:
+    """Return where a stream stands in the store."""
+    from connector.model.page import Stream
+
+    with Lease(whole.root) as lease, Store.open(whole.root, lease) as store:
+        state = store.cursor(Stream(stream))
+        return state.cursor if state else None
