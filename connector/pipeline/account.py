@@ -131,7 +131,6 @@ class Account:
             self.helpdesk,
             con,
             goals=goals,
-            fields=fields,
             capabilities=self._adapter.capabilities,
             approved=self._approved,
             as_of=as_of,

@@ -15,7 +15,6 @@ from connector.errors import MappingError, SettingsError
 from connector.kpi.standing import standings
 from connector.kpi.where import resolve
 from connector.model.goal import GoalReport
-from connector.model.page import TicketField
 from connector.model.ticket import Ticket
 from connector.pipeline.job import Job
 from connector.store.journal import Believed
@@ -37,7 +36,6 @@ def planned(
     con: DuckDBPyConnection,
     *,
     goals: Sequence[GoalReport],
-    fields: tuple[TicketField, ...],
     capabilities: Capabilities,
     approved: frozenset[tuple[str, str]],
     as_of: datetime,
@@ -51,7 +49,7 @@ def planned(
         max_share=job.settings.writeback.max_share,
         batch=capabilities.write_batch,
         batch_requests=capabilities.batch_requests,
-        fields=fields,
+        fields=job.state.fields(helpdesk.name),
         goals=frozenset(job.mappings_of(helpdesk).goals),
     )
     members = _memberships(job, helpdesk, con, goals=goals, as_of=as_of)
