@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     if now is not None and now.tzinfo is None:
         now = now.replace(tzinfo=UTC)
     clock = Clock(now, ticking=not chosen.frozen)
-    serve(seed_world(chosen.tickets, chosen.seed, clock=clock), chosen)
+    serve(seed_world(chosen.tickets, chosen.seed, clock=clock, rules=chosen.rules), chosen)
     return 0
 
 
@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--now", default="", help="where the clock starts; else the present")
     parser.add_argument("--frozen", action="store_true", help="the clock moves only when told")
+    parser.add_argument("--rules", action="store_true", help="triggers and automations react")
     add_options(parser)
     return parser
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+HOUR = 3600
+
 
 class Clock:
     """Seconds since the epoch; stands still between moves unless it ticks."""
@@ -24,6 +26,8 @@ class Clock:
         self._base = float(int(self._anchor if start is None else start.timestamp()))
         self._ticking = ticking
         self._lock = threading.Lock()
+        self._hooks: list[Callable[[], None]] = []
+        self._hour = 0
 
     def now(self) -> float:
         """Return the present of the practice helpdesk."""
@@ -36,9 +40,29 @@ class Clock:
         if seconds < 0:
             message = "the clock of the practice helpdesk only moves forward"
             raise ValueError(message)
+        while self._hooks and seconds >= (step := HOUR - self.now() % HOUR):
+            self._move(step)
+            seconds -= step
+            self.settle()
+        self._move(seconds)
+        return self.now()
+
+    def every_hour(self, hook: Callable[[], None]) -> None:
+        """Have something done in each hour that the clock comes to."""
+        self._hooks.append(hook)
+        self._hour = int(self.now() // HOUR)
+
+    def settle(self) -> None:
+        """Do what is due when an hour has begun since the last time."""
+        hour = int(self.now() // HOUR)
+        if hour > self._hour:
+            self._hour = hour
+            for hook in self._hooks:
+                hook()
+
+    def _move(self, seconds: float) -> None:
         with self._lock:
             self._base += seconds
-        return self.now()
 
     def reach(self, at: float) -> None:
         """Move forward to an instant; do nothing when it has passed already."""

@@ -41,6 +41,7 @@ ACTS = (
     "add_form",
     "add_customer",
     "answer_survey",
+    "add_rule",
 )
 """Acts that may be ordered; their parameters are those of the methods of `Acts`."""
 
@@ -99,6 +100,7 @@ class Control:
             "tickets": by_status,
             "audits": len(world.feed),
             "requests": self._desk.served,
+            "fired": [] if world.reactions is None else world.reactions.counts(),
         }
 
     def _advance(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class Helpdesk:
         try:
             with self.world.lock:
                 self.served += 1
+                self.world.clock.settle()
                 user = self.gate.who(auth, method)
                 headers = self.limiter.admit((ACCOUNT,))
                 found = find(self._routes, method, path)

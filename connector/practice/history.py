@@ -166,7 +166,7 @@ def _text(value: Any) -> Any:
 
 
 def _reference(via: Via) -> int | None:
-    return via.reference if via.rel in {"merge", "follow_up"} else None
+    return via.reference if via.title or via.rel in {"merge", "follow_up"} else None
 
 
 def _escaped(text: str) -> str:

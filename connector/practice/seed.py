@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.practice.account import PROFILES, build_account
 from connector.practice.clock import Clock
 from connector.practice.directory import ZONES
+from connector.practice.ruleset import install_rules
 from connector.practice.story import tell
 from connector.practice.teller import DAY, HOUR, Team, Teller
 from connector.practice.world import Rating, World
@@ -27,9 +28,17 @@ WORKDAY = (
 
 
 def seed_world(
-    tickets: int = 50_000, seed: int = 7, now: datetime | None = None, *, clock: Clock | None = None
+    tickets: int = 50_000,
+    seed: int = 7,
+    now: datetime | None = None,
+    *,
+    clock: Clock | None = None,
+    rules: bool = False,
 ) -> World:
-    """Build a helpdesk with a history up to `now`; the same arguments give the same helpdesk."""
+    """Build a helpdesk with a history up to `now`; the same arguments give the same helpdesk.
+
+    With `rules` it has triggers and automations that react to what happens from then on.
+    """
     clock = clock or Clock(now)
     world = World(clock, seed=seed)
     with _no_collection():
@@ -42,6 +51,8 @@ def seed_world(
         ]
         world.load(told, teller.audits)
         world.ratings = _numbered(teller.ratings)
+    if rules:
+        install_rules(world)
     return world
 
 

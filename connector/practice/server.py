@@ -19,6 +19,7 @@ from connector.practice import (
     directory_routes,
     export,
     field_routes,
+    rule_routes,
     settings_routes,
     ticket_routes,
     unusual_routes,
@@ -45,6 +46,7 @@ ROUTES = (
     *ticket_routes.ROUTES,
     *field_routes.ROUTES,
     *directory_routes.ROUTES,
+    *rule_routes.ROUTES,
     *settings_routes.ROUTES,
     *unusual_routes.ROUTES,
 )

@@ -8,7 +8,9 @@ from typing import Any
 
 from connector.practice.directory import ID_BASE, SYSTEM_ID, User
 from connector.practice.forms import Form
+from connector.practice.reactions import Rule
 from connector.practice.refusal import invalid, not_found
+from connector.practice.ruleset import install_rules
 from connector.practice.statuses import CATEGORIES, CustomStatus
 from connector.practice.surveys import MOST, SurveyResponse, response_id
 from connector.practice.world import AGENT, Change, Suspended, Ticket, Via, World
@@ -94,6 +96,14 @@ class UnusualActs(ABC):
             added = CustomStatus(STATUS_BASE + len(statuses), category, label, self.world.now())
             statuses[added.id] = added
             return added
+
+    def add_rule(self, kind: str, body: Mapping[str, Any]) -> Rule:
+        """Add a trigger or an automation as an admin."""
+        if kind not in {"trigger", "automation"}:
+            raise invalid("kind", f"{kind} is neither trigger nor automation")
+        with self.world.lock:
+            reactions = self.world.reactions or install_rules(self.world, usual=False)
+            return reactions.add(kind, body)
 
     def add_form(self, name: str, body: Mapping[str, Any]) -> int:
         """Add a ticket form with its fields and conditions, and return its id."""

@@ -114,7 +114,11 @@ def via_document(via: Via) -> Document:
     if via.rel in {"merge", "follow_up", "side_conversation"}:
         source["from"] = {"ticket_id": via.reference}
     elif via.rel in {"trigger", "automation"}:
-        source["from"] = {"id": via.reference, "title": via.rel.title(), "deleted": False}
+        source["from"] = {
+            "id": via.reference,
+            "title": via.title or via.rel.title(),
+            "deleted": False,
+        }
     return {"channel": via.channel, "source": source}
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import threading
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.practice.clock import Clock
 from connector.practice.directory import Directory
 from connector.practice.fields import Fields
 from connector.practice.refusal import not_found
 from connector.practice.surveys import SurveyResponse
+
+if TYPE_CHECKING:
+    from connector.practice.reactions import Reactions
 
 AUDIT_BASE = 29_000_000_000_000
 AUDIT_STRIDE = 32
@@ -34,6 +37,7 @@ class Via(NamedTuple):
     text: str
     rel: str | None = None
     reference: int | None = None
+    title: str | None = None
 
 
 API = Via("api", "Web service")
@@ -157,6 +161,8 @@ class World:
         self.suspensions = 0
         self.survey_responses: dict[str, SurveyResponse] = {}
         self.has_surveys = False
+        self.watchers: list[Callable[[Ticket, Audit], None]] = []
+        self.reactions: Reactions | None = None
         self.rendered: dict[int, bytes] = {}
         self.measured: dict[int, bytes] = {}
         self._order: list[tuple[int, int]] = []
@@ -200,6 +206,8 @@ class World:
         self.feed.append(audit)
         ticket.updated_at = at
         self.touch(ticket)
+        for watch in self.watchers:
+            watch(ticket, audit)
         return audit
 
     def touch(self, ticket: Ticket) -> None:

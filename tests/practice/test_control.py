@@ -73,6 +73,17 @@ def test_the_state_can_be_looked_up(control: Client, acts: Acts) -> None:
     opened(acts)
     answer = control.send("GET", f"{control.url}/practice/control/status")
     assert answer.json()["tickets"] == {"new": 1}
+    assert answer.json()["fired"] == []
+
+
+def test_what_rules_did_can_be_looked_up(control: Client, acts: Acts) -> None:
+    condition = {"field": "update_type", "operator": "is", "value": "Create"}
+    rule = {"title": "Tag", "conditions": {"all": [condition]}}
+    action = {"field": "current_tags", "value": "x"}
+    order(control, "act", {"act": "add_rule", "args": ["trigger", rule | {"actions": [action]}]})
+    opened(acts)
+    answer = control.send("GET", f"{control.url}/practice/control/status")
+    assert answer.json()["fired"] == [{"rule": "Tag", "cause": "others", "fired": 1}]
 
 
 def test_an_hour_of_life_brings_something_of_every_kind() -> None:
