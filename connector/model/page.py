@@ -95,6 +95,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[SchemaField, ...] = ()
     brands: Mapping[str, str] = {}
     forms: Mapping[str, str] = {}
+    form_fields: Mapping[str, tuple[str, ...]] = {}  # active forms: the ids of the fields on them
     people: Mapping[str, str] = {}
     channels: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
@@ -128,13 +129,17 @@ class FieldAction(StrEnum):
 
 
 class FieldStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a field plan."""
+    """One line of a field plan.
+
+    `forms` (id to name) are the ticket forms that it puts the field on, or takes it off.
+    """
 
     action: str
     spec: FieldSpec
     field_id: str | None = None
     options: Mapping[str, str] = {}
     detail: str = ""
+    forms: Mapping[str, str] = {}
 
 
 class FieldPlan(msgspec.Struct, frozen=True):
@@ -145,7 +150,8 @@ class FieldPlan(msgspec.Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Tell whether applying the plan would change nothing."""
-        return all(step.action in {FieldAction.KEEP, FieldAction.ADOPT} for step in self.steps)
+        quiet = {FieldAction.KEEP, FieldAction.ADOPT}
+        return all(step.action in quiet and not step.forms for step in self.steps)
 
 
 class TicketField(msgspec.Struct, frozen=True, kw_only=True):

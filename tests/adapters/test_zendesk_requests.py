@@ -49,6 +49,7 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         for name in "abc":
             desk.desk.add_group(name)
         desk.advance(120)
+        desk.add_form("Default Ticket Form", agent_conditions=[{"parent_field_id": 1}])
         adapter.check()
         adapter.discover()
         for stream in Stream:
@@ -72,6 +73,7 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         "GET brands",
         "GET ticket_forms",
         "GET ticket_fields",
+        "PUT ticket_forms/{id}",
         "POST ticket_fields",
         "POST ticket_fields/{id}/options",
         "DELETE ticket_fields/{id}",

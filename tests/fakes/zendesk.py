@@ -94,6 +94,9 @@ class FakeZendesk:
         self.asked: list[requests.PreparedRequest] = []
         self.replies: list[Reply] = []
         self.descriptions: dict[str, str] = {}
+        self.in_portal: dict[str, bool] = {}
+        self.forms: dict[str, Body] = {}
+        self.loses_conditions = False
         self._pending: dict[str, int] = {}
         everything = re.compile(re.escape(URL) + "/api/v2/.*")
         for method in ("GET", "POST", "PUT", "DELETE"):
@@ -102,6 +105,15 @@ class FakeZendesk:
     def put(self) -> str:
         """Create a ticket."""
         return self.desk.put()
+
+    def add_form(self, name: str, *field_ids: str, **values: Any) -> str:
+        """Add a ticket form with these fields."""
+        form_id = self.desk.new_id()
+        basics = {"id": int(form_id), "name": name, "active": True, "default": False}
+        fields = {"ticket_field_ids": [int(one) for one in field_ids]}
+        conditions: Body = {"agent_conditions": [], "end_user_conditions": []}
+        self.forms[form_id] = basics | fields | conditions | values
+        return form_id
 
     def set_status(self, ticket_id: str, status: str) -> None:
         """Move a ticket to another status."""
@@ -177,6 +189,7 @@ class FakeZendesk:
             "GET job_statuses/(.+)": self._job,
             "GET (groups|brands|ticket_forms|users)": self._list,
             "GET ticket_fields": self._fields,
+            r"PUT ticket_forms/(\d+)": self._update_form,
             "POST ticket_fields": self._create_field,
             r"POST ticket_fields/(\d+)/options": self._add_option,
             r"DELETE ticket_fields/(\d+)": self._delete_field,
@@ -268,6 +281,8 @@ class FakeZendesk:
         rows: Sequence[Body] = ()
         if what == "groups":
             rows = [{"id": int(g.id), "name": g.name} for g in self.desk.groups.values()]
+        if what == "ticket_forms":
+            rows = list(self.forms.values())
         if what == "users":
             rows = [user(p) for p in self.desk.people.values() if p.role != Role.CUSTOMER]
         start = int(query.get("page[after]", 0))
@@ -275,12 +290,26 @@ class FakeZendesk:
         meta = {"has_more": start + size < len(rows), "after_cursor": str(start + size)}
         return 200, {what: rows[start : start + size], "meta": meta}
 
+    def _update_form(self, form_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        change = body["ticket_form"]
+        if any(str(one) not in self.desk.fields for one in change["ticket_field_ids"]):
+            return 422, {"error": "RecordInvalid"}
+        if self.loses_conditions:
+            change = change | {"agent_conditions": []}
+        self.forms[form_id] |= change
+        return 200, {"ticket_form": self.forms[form_id]}
+
     def _fields(self, *, query: Query, body: Body) -> tuple[int, Body]:
         fields = [self._field(one) for one in self.desk.fields.values()]
         return 200, {"ticket_fields": fields, "meta": {"has_more": False}}
 
     def _field(self, one: SchemaField) -> Body:
-        return field(one) | {"agent_description": self.descriptions.get(one.id)}
+        portal = self.in_portal.get(one.id, False)
+        return field(one) | {
+            "agent_description": self.descriptions.get(one.id),
+            "visible_in_portal": portal,
+            "editable_in_portal": portal,
+        }
 
     def _create_field(self, *, query: Query, body: Body) -> tuple[int, Body]:
         wanted = body["ticket_field"]
@@ -291,6 +320,7 @@ class FakeZendesk:
             id=field_id, title=wanted["title"], kind=kind, options=options
         )
         self.descriptions[field_id] = wanted["agent_description"]
+        self.in_portal[field_id] = wanted["visible_in_portal"] or wanted["editable_in_portal"]
         return 201, {"ticket_field": self._field(self.desk.fields[field_id])}
 
     def _add_option(self, field_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
@@ -303,6 +333,8 @@ class FakeZendesk:
         return 201, {"custom_field_option": {"id": 1, **option}}
 
     def _delete_field(self, field_id: str, *, query: Query, body: Body) -> tuple[int, Body]:
+        if any(int(field_id) in form["ticket_field_ids"] for form in self.forms.values()):
+            return 422, {"error": "RecordInvalid"}
         del self.desk.fields[field_id]
         return 204, {}
 

@@ -25,6 +25,13 @@ from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.zendesk import fields as ticket_fields
 from connector.adapters.zendesk.batches import Batches
 from connector.adapters.zendesk.client import ZendeskClient
+from connector.adapters.zendesk.forms import (
+    append_fields,
+    fields_by_form,
+    forms_of,
+    take_off_fields,
+    with_forms,
+)
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.streams import Streams
@@ -34,6 +41,7 @@ from connector.errors import AuthenticationError, FatalError
 from connector.model.change import Receipt, TicketChange, WriteResult
 from connector.model.page import (
     EventSource,
+    FieldAction,
     FieldPlan,
     FieldSpec,
     Identity,
@@ -73,6 +81,7 @@ class ZendeskAdapter(Adapter):
         assert isinstance(settings, ZendeskSettings)
         self._client = ZendeskClient(settings)
         self._watched = watched_fields
+        self._form_names = settings.forms
         self._batches = Batches(
             self._client, lambda ids, named: self._get(ids, watched_fields | named)
         )
@@ -122,11 +131,13 @@ class ZendeskAdapter(Adapter):
             if field.system_field_options
         }
         schedules = self._streams.schedules(None).records
+        forms = forms_of(self._client)
         return Schema(
             groups=self._names("groups", {}),
             fields=tuple(_schema_field(field) for field in definitions),
             brands=self._names("brands", {}),
-            forms=self._names("ticket_forms", {}),
+            forms={str(form.id): form.name for form in forms},
+            form_fields=fields_by_form(forms),
             people=self._names("users", {"role[]": ["admin", "agent"]}),
             channels=tuple(sorted({*CHANNELS, *MESSAGING})),
             priorities=words.get("priority", ()),
@@ -163,18 +174,22 @@ class ZendeskAdapter(Adapter):
         return self._batches.collect(receipt)
 
     def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
-        """Compare the wanted fields with the account's."""
-        return ticket_fields.plan(wanted, self._fields(), remove=remove)
+        """Compare the wanted fields with the account's, and with its forms."""
+        plan = ticket_fields.plan(wanted, self._fields(), remove=remove)
+        return with_forms(plan, forms_of(self._client), self._form_names, remove=remove)
 
     def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
         """Do what the plan says and return our fields as they now are."""
         before = self._fields()
+        ticket_fields.refuse(plan)
+        removed = FieldPlan(tuple(s for s in plan.steps if s.action == FieldAction.REMOVE))
+        take_off_fields(self._client, removed)
         for step in plan.steps:
             ticket_fields.apply(self._client, step, before)
         after = self._fields()
-        return ticket_fields.present(
-            ticket_fields.field_ids([step.spec for step in plan.steps], after), after
-        )
+        ids = ticket_fields.field_ids([step.spec for step in plan.steps], after)
+        append_fields(self._client, plan, ids)
+        return ticket_fields.present(ids, after)
 
     def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
         """Return our fields that still exist."""

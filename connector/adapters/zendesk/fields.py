@@ -53,7 +53,11 @@ def _step(spec: FieldSpec, fields: Sequence[WireField]) -> FieldStep:
     action = FieldAction.KEEP if _is_made_by_us(spec, found) else FieldAction.ADOPT
     if missing:
         action = FieldAction.ADD_OPTIONS
-    return FieldStep(action=action, spec=spec, field_id=str(found.id), options=missing)
+    seen = "customers can see it" if found.visible_in_portal or found.editable_in_portal else ""
+    detail = f"{seen}; switch that off in the Admin Center" if seen else ""
+    return FieldStep(
+        action=action, spec=spec, field_id=str(found.id), options=missing, detail=detail
+    )
 
 
 def _removal(spec: FieldSpec, fields: Sequence[WireField]) -> FieldStep:
@@ -93,10 +97,16 @@ def _tag_holder(
     return next((field for field in others if options(field).keys() & spec.options.keys()), None)
 
 
+def refuse(plan: FieldPlan) -> None:
+    """Raise for the first step that cannot be done, before any other is."""
+    for step in plan.steps:
+        if step.action == FieldAction.REFUSE:
+            title = step.spec.title
+            raise FatalError(f"zendesk: the field {title!r} cannot be set up: {step.detail}")
+
+
 def apply(client: ZendeskClient, step: FieldStep, fields: Sequence[WireField]) -> None:
     """Do what one step says, unless an earlier try has done it already."""
-    if step.action == FieldAction.REFUSE:
-        raise FatalError(f"zendesk: the field {step.spec.title!r} cannot be set up: {step.detail}")
     if step.action == FieldAction.CREATE and _ours(step.spec, fields) is None:
         client.tell(lambda zenpy: zenpy.ticket_fields.create(ZenpyField(**_definition(step.spec))))
     if step.action == FieldAction.ADD_OPTIONS:

@@ -17,7 +17,10 @@ CREDENTIALS = (("client_id", "client_secret"), ("access_token",), ("email", "tok
 
 
 class ZendeskSettings(AdapterSettings):
-    """Address and credentials; of the latter exactly one of the kinds in `CREDENTIALS`."""
+    """Address and credentials; of the latter exactly one of the kinds in `CREDENTIALS`.
+
+    `forms` are the names of the ticket forms that show our fields; left out: all active ones.
+    """
 
     url: Annotated[str, AfterValidator(checked_url)]
     client_id: str | None = None
@@ -25,6 +28,7 @@ class ZendeskSettings(AdapterSettings):
     access_token: SecretStr | None = None
     email: str | None = None
     token: SecretStr | None = None
+    forms: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _has_one_kind_of_credentials(self) -> Self:

@@ -207,6 +207,8 @@ class WireField(Wire):
     active: bool = True
     description: str | None = None
     agent_description: str | None = None
+    visible_in_portal: bool | None = None
+    editable_in_portal: bool | None = None
     custom_field_options: list[Option] | None = None
     system_field_options: list[Option] | None = None
 
