@@ -81,8 +81,8 @@ def _brand(call: Call, number: int) -> dict[str, Any]:
         "logo": None,
         "ticket_form_ids": list(directory.forms),
         "signature_template": "{{agent.signature}}",
-        "created_at": stamp(0),
-        "updated_at": stamp(0),
+        "created_at": stamp(_opened(call)),
+        "updated_at": stamp(_opened(call)),
     }
 
 
@@ -107,11 +107,16 @@ def _form(call: Call, number: int) -> dict[str, Any]:
         "ticket_field_ids": [one for one in fields if one in call.world.fields.by_id],
         "agent_conditions": settings.agent_conditions,
         "end_user_conditions": settings.end_user_conditions,
-        "created_at": stamp(settings.created_at),
-        "updated_at": stamp(settings.updated_at),
+        "created_at": stamp(settings.created_at or _opened(call)),
+        "updated_at": stamp(settings.updated_at or _opened(call)),
         "deleted_at": None,
         "form_type": "standard",
     }
+
+
+def _opened(call: Call) -> int:
+    """Return when the account began: with its first field."""
+    return min(field.created_at for field in call.world.fields.by_id.values())
 
 
 def _status(one: CustomStatus) -> dict[str, Any]:

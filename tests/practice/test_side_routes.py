@@ -40,7 +40,7 @@ def test_the_add_on_that_was_not_bought_is_refused(client: Client) -> None:
     assert "restricted" in answer.json()["error"]["message"]
 
 
-def test_memberships_and_forms_tell_their_age(seeded_client: Client) -> None:
-    for path in ("group_memberships", "ticket_forms"):
+def test_brands_memberships_and_forms_tell_their_age(seeded_client: Client) -> None:
+    for path in ("brands", "group_memberships", "ticket_forms"):
         for record in seeded_client.get(path)[path]:
-            assert record["created_at"] <= record["updated_at"]
+            assert "2000" < record["created_at"] <= record["updated_at"]
