@@ -17,6 +17,7 @@ from connector.model.page import (
     FieldPlan,
     FieldSpec,
     Identity,
+    Limits,
     Page,
     Schema,
     Stream,
@@ -117,6 +118,11 @@ class Adapter(ABC):
     def requests(self) -> int:
         """Return how many requests were sent so far."""
         return 0
+
+    @property
+    def limits(self) -> Mapping[str, Limits]:
+        """Return the limits as last announced, by window; `""` is the one of the whole account."""
+        return {}
 
     def close(self) -> None:  # noqa: B027  # most have nothing to release
         """Release connections; calling twice is harmless."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,10 +31,14 @@ from connector.errors import (
 from connector.model.page import Limits
 
 T = TypeVar("T")
-TIMEOUT_S = (10.0, 120.0)
+TIMEOUT_S = (10.0, 60.0)
+"""How long connecting, and then each silence, may last."""
+
+ANSWER_S = 300.0
 MAX_BODY = 256 * 1024 * 1024
+MAX_ERROR_BODY = 64 * 1024
 MAX_REDIRECTS = 3
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 _ERROR_NAME = re.compile(r"[A-Za-z][A-Za-z_ ]{0,60}")
 _STATUS_NOT_AUTHORISED = (401, 403)
 _STATUS_TRY_LATER = (408, 409, 425)
@@ -69,19 +74,23 @@ def is_loopback(host: str) -> bool:
 
 
 class _BoundedBody:
-    """The raw answer, which stops with an error once it is larger than it may be."""
+    """The raw answer, which stops with an error once it is larger or slower than it may be."""
 
-    def __init__(self, raw: Any, most: int) -> None:
+    def __init__(self, raw: Any, most: int, clock: Callable[[], float]) -> None:
         self._raw = raw
         self._most = most
+        self._clock = clock
+        self._begun = clock()
 
-    def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
-        """Yield the decoded body as the raw answer does, up to the bound."""
+    def stream(self, _: int | None = None, *, decode_content: bool = True) -> Iterator[bytes]:
+        """Yield the decoded body piece by piece as it comes, up to the bounds."""
         seen = 0
-        for chunk in self._raw.stream(*args, **kwargs):
+        while chunk := self._raw.read1(CHUNK, decode_content=decode_content):
             seen += len(chunk)
             if seen > self._most:
                 raise ProtocolError(f"the answer is larger than {self._most:,} bytes")
+            if self._clock() - self._begun > ANSWER_S:
+                raise UnavailableError(f"the answer takes longer than {ANSWER_S:.0f} s")
             yield chunk
 
     def __getattr__(self, name: str) -> Any:
@@ -107,6 +116,11 @@ class HelpdeskSession(requests.Session):
         # retrying is decided in one wrapper, so the transport itself never repeats a request
         self.mount(self.url, HTTPAdapter(max_retries=0))
 
+    @property
+    def announced(self) -> dict[str, Limits]:
+        """Return the limits last announced, by window; `""` is the one of the whole account."""
+        return self.windows | ({"": self.limits} if self.limits else {})
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send one request, refusing other origins; redirects of reads pass here again."""
         if origin(request.url or "") != origin(self.url):
@@ -122,7 +136,8 @@ class HelpdeskSession(requests.Session):
         return super().send(request, **kwargs)
 
     def _judge(self, response: requests.Response, *_: Any, **__: Any) -> requests.Response:
-        response.raw = _BoundedBody(response.raw, self._most)
+        most = self._most if response.ok else min(self._most, MAX_ERROR_BODY)
+        response.raw = _BoundedBody(response.raw, most, time.monotonic)
         self.server_time = http_date(response.headers.get("Date")) or self.server_time
         self.limits = announced(response.headers) or self.limits
         self.windows |= announced_windows(response.headers)
@@ -179,8 +194,13 @@ def refusal(kind: str, response: requests.Response, now: datetime | None) -> Ada
 def _error_name(response: requests.Response) -> str:
     try:
         name = msgspec.json.decode(response.content, type=dict[str, Any]).get("error")
-    except (msgspec.MsgspecError, UnicodeDecodeError, requests.RequestException):
-        return ""
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        requests.RequestException,
+        AdapterError,
+    ):
+        return ""  # the status says enough
     # a description may quote what a person wrote; the name of an error never does
     return f" {name}" if isinstance(name, str) and _ERROR_NAME.fullmatch(name) else ""
 

@@ -15,6 +15,14 @@ from email.utils import parsedate_to_datetime
 from connector.model.page import Limits
 
 WINDOW_S = 60.0
+MARGIN_S = 1.0
+RESERVE = 0.02
+"""The part of a limit that is left to others who are just then asking."""
+
+LONGEST_RESET_S = 600.0
+EPOCH = 1_000_000_000
+"""A reset beyond this is no number of seconds to wait, but an instant."""
+
 _WINDOW_HEADER = re.compile(r"(?:^|-)rate-?limit-(?P<name>[a-z-]+)$")
 _WINDOW_VALUE = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
 _FAMILIES = ("ratelimit", "x-rate-limit", "x-ratelimit", "rate-limit")
@@ -54,7 +62,7 @@ def announced(headers: Mapping[str, str]) -> Limits | None:
             return Limits(
                 total=_number(total),
                 remaining=_number(remaining),
-                resets_in_s=_number(headers.get(f"{family}-reset")),
+                resets_in_s=_resets_in_s(headers, f"{family}-reset"),
             )
     return None
 
@@ -74,15 +82,26 @@ def announced_windows(headers: Mapping[str, str]) -> dict[str, Limits]:
     return windows
 
 
+def _resets_in_s(headers: Mapping[str, str], name: str) -> float | None:
+    resets = _number(headers.get(name))
+    if resets is None or resets < EPOCH:
+        return resets
+    now = http_date(headers.get("Date"))
+    return max(0.0, resets - now.timestamp()) if now else None
+
+
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.strip().isdigit() else None
 
 
 class Pacer:
-    """Lets at most so many calls start in any minute; one pacer serves all streams of an account.
+    """Lets at most so many requests start in any minute; one pacer serves all that share a limit.
 
-    It remembers when the last calls started, so it never allows the double burst that a bucket
-    with a full start would. Without a rate it lets everything pass.
+    It remembers when the last requests started, so it never allows the double burst that a bucket
+    with a full start would. Requests reach the helpdesk later than they start, some more than
+    others: a second beside the minute keeps that from adding up to one too many. Others use the
+    same limit, so the pacer also stops when the helpdesk says that little is left, until the
+    reset. Without a rate it lets everything pass.
     """
 
     def __init__(
@@ -101,22 +120,29 @@ class Pacer:
         self._started: deque[float] = deque()
         self._blocked_until = 0.0
 
+    def another(self) -> Pacer:
+        """Return a pacer with the same share for another limit, of which nothing is known yet."""
+        return Pacer(share=self._share, clock=self._clock, sleep=self._sleep)
+
     @property
     def allowed(self) -> int | None:
-        """Return how many calls may start in a minute, None for any number."""
+        """Return how many requests may start in a minute, None for any number."""
         return None if self._per_minute is None else max(1, int(self._per_minute * self._share))
 
     def learn(self, limits: Limits | None) -> None:
-        """Take over what the helpdesk announced; nothing left means waiting for the reset."""
+        """Take over what the helpdesk announced; next to nothing left means waiting for more."""
         if limits is None:
             return
         if limits.total:
             self._per_minute = limits.total
-        if limits.remaining == 0 and limits.resets_in_s:
-            self._blocked_until = self._clock() + limits.resets_in_s
+        if limits.remaining is None or limits.remaining > RESERVE * (self._per_minute or 0):
+            return
+        resets_in_s = WINDOW_S if limits.resets_in_s is None else limits.resets_in_s
+        until = self._clock() + min(resets_in_s, LONGEST_RESET_S) + MARGIN_S
+        self._blocked_until = max(self._blocked_until, until)
 
     def wait(self) -> float:
-        """Sleep until one more call may start, note its start, and return the seconds slept."""
+        """Sleep until one more request may start, note its start, and return the seconds slept."""
         now = self._clock()
         until = max(self._blocked_until, self._free_at(now))
         if until > now:
@@ -124,10 +150,14 @@ class Pacer:
         self._started.append(max(until, now))
         return max(0.0, until - now)
 
+    def note(self, requests: int) -> None:
+        """Count requests that started without waiting, as parts of a call of several."""
+        self._started.extend([self._clock()] * requests)
+
     def _free_at(self, now: float) -> float:
-        while self._started and self._started[0] <= now - WINDOW_S:
+        while self._started and self._started[0] <= now - WINDOW_S - MARGIN_S:
             self._started.popleft()
         allowed = self.allowed
         if allowed is None or len(self._started) < allowed:
             return now
-        return self._started[-allowed] + WINDOW_S
+        return self._started[-allowed] + WINDOW_S + MARGIN_S

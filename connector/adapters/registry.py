@@ -70,5 +70,5 @@ def open_adapter(
     )
     calls = Pacer(share=helpdesk.limits.share_of_requests, clock=clock, sleep=sleep)
     return RetryingAdapter(
-        adapter, budget_s=budget_s, sleep=sleep, pacer=calls, export_pacer=exports
+        adapter, budget_s=budget_s, sleep=sleep, clock=clock, pacer=calls, export_pacer=exports
     )

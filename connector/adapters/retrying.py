@@ -17,7 +17,16 @@ from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.limits import Pacer
 from connector.errors import ProtocolError, RetryableError
 from connector.model.change import Receipt, TicketChange, WriteResult
-from connector.model.page import FieldPlan, FieldSpec, Identity, Page, Schema, Stream, TicketField
+from connector.model.page import (
+    FieldPlan,
+    FieldSpec,
+    Identity,
+    Limits,
+    Page,
+    Schema,
+    Stream,
+    TicketField,
+)
 from connector.model.ticket import Event, Ticket
 
 T = TypeVar("T")
@@ -34,7 +43,8 @@ class RetryingAdapter(Adapter):
 
     The budget is for each call: past it, the last error is raised and the cursor stays where it
     was. Waits follow what the helpdesk asked for, and double otherwise. `pacer` holds back every
-    call, `export_pacer` the streams that share the vendor's export limit.
+    call, `export_pacer` the streams that share the vendor's export limit; a window of its own that
+    the helpdesk announces holds back the calls that were told of it.
     """
 
     settings_model = AdapterSettings
@@ -45,15 +55,19 @@ class RetryingAdapter(Adapter):
         *,
         budget_s: float = BUDGET_S,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         pacer: Pacer | None = None,
         export_pacer: Pacer | None = None,
     ) -> None:
-        """Wrap an adapter; a test passes its own `sleep`."""
+        """Wrap an adapter; a test passes its own `sleep` and `clock`."""
         self.inner = inner
         self._budget_s = budget_s
         self._sleep = sleep
+        self._clock = clock
         self._pacer = pacer
         self._export_pacer = export_pacer
+        self._windows: dict[str, Pacer] = {}
+        self._seen: dict[str, set[str]] = {}
 
     @property
     def kind(self) -> str:  # type: ignore[override]
@@ -70,77 +84,110 @@ class RetryingAdapter(Adapter):
         """Return how many requests were sent so far."""
         return self.inner.requests
 
+    @property
+    def limits(self) -> Mapping[str, Limits]:
+        """Return the limits as last announced."""
+        return self.inner.limits
+
     def check(self) -> Identity:
         """Say whose credentials these are."""
-        identity = self._call(self.inner.check)
+        identity = self._call(self.inner.check, "check")
         if self._pacer:
             self._pacer.learn(identity.limits)
         return identity
 
     def discover(self) -> Schema:
         """List what mappings may name."""
-        return self._call(self.inner.discover)
+        return self._call(self.inner.discover, "discover")
 
     def read(self, stream: Stream, cursor: str | None = None) -> Page:
         """Read one page of a stream."""
         is_export = stream in self.capabilities.export_streams
-        exports = self._export_pacer if is_export else None
-        page = self._call(lambda: self.inner.read(stream, cursor), exports)
-        if pacer := exports or self._pacer:
+        page = self._call(
+            lambda: self.inner.read(stream, cursor), f"read {stream}", is_export=is_export
+        )
+        if pacer := (self._export_pacer if is_export else None) or self._pacer:
             pacer.learn(page.limits)
         return page
 
     def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
         """Return the tickets that exist."""
-        return self._call(lambda: self.inner.get(ids))
+        return self._call(lambda: self.inner.get(ids), "get")
 
     def history(self, ids: Sequence[str]) -> tuple[Event, ...]:
         """Return the whole history of these tickets."""
-        return self._call(lambda: self.inner.history(ids))
+        return self._call(lambda: self.inner.history(ids), "history")
 
     def submit(self, changes: Sequence[TicketChange]) -> Receipt:
         """Send a batch of changes."""
-        return self._call(lambda: self.inner.submit(changes))
+        return self._call(lambda: self.inner.submit(changes), "submit")
 
     def collect(self, receipt: Receipt) -> tuple[WriteResult, ...] | None:
         """Ask once how a submitted batch stands."""
-        return self._call(lambda: self.inner.collect(receipt))
+        return self._call(lambda: self.inner.collect(receipt), "collect")
 
     def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
         """Compare the wanted fields with the helpdesk's."""
-        return self._call(lambda: self.inner.plan_fields(wanted, remove=remove))
+        return self._call(lambda: self.inner.plan_fields(wanted, remove=remove), "plan_fields")
 
     def apply_fields(self, plan: FieldPlan) -> tuple[TicketField, ...]:
         """Do what the plan says."""
-        return self._call(lambda: self.inner.apply_fields(plan))
+        return self._call(lambda: self.inner.apply_fields(plan), "apply_fields")
 
     def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
         """Return our fields that still exist."""
-        return self._call(lambda: self.inner.read_fields(ids))
+        return self._call(lambda: self.inner.read_fields(ids), "read_fields")
 
     def close(self) -> None:
         """Close the wrapped adapter."""
         self.inner.close()
 
-    def _call(self, call: Callable[[], T], exports: Pacer | None = None) -> T:
+    def _call(self, call: Callable[[], T], name: str, *, is_export: bool = False) -> T:
+        budget = _Budget(self._budget_s, self._clock)
+
         def attempt() -> T:
-            for pacer in (self._pacer, exports):
-                if pacer:
-                    pacer.wait()
-            return call()
+            budget.paced_s += self._pace(name, is_export=is_export)
+            sent, known = self.inner.requests, self.inner.limits
+            try:
+                return call()
+            finally:
+                self._learn(name, sent, known, is_export=is_export)
 
         retrying = Retrying(
             retry=_is_worth_another_try,
             wait=_wait_s,
-            stop=self._is_spent,
+            stop=budget.is_spent,
             sleep=self._sleep,
             before_sleep=self._note,
             reraise=True,
         )
         return retrying(attempt)
 
-    def _is_spent(self, state: RetryCallState) -> bool:
-        return state.idle_for + state.upcoming_sleep > self._budget_s
+    def _pace(self, name: str, *, is_export: bool) -> float:
+        windows = [self._windows[window] for window in sorted(self._seen.get(name, ()))]
+        own = [self._pacer, self._export_pacer if is_export else None]
+        return sum(pacer.wait() for pacer in (*windows, *own) if pacer)
+
+    def _learn(self, name: str, sent: int, known: Mapping[str, Limits], *, is_export: bool) -> None:
+        """Take over what this call was told of limits, and count the requests beyond its first."""
+        if self._pacer is None:
+            return
+        beyond = max(0, self.inner.requests - sent - 1)
+        self._pacer.note(beyond)
+        if is_export and self._export_pacer:
+            self._export_pacer.note(beyond)
+        for window, limits in self.inner.limits.items():
+            if limits is not known.get(window):
+                self._pacer_of(window, name, is_export=is_export).learn(limits)
+
+    def _pacer_of(self, window: str, name: str, *, is_export: bool) -> Pacer:
+        assert self._pacer is not None
+        if not window:
+            return self._pacer
+        if is_export and self._export_pacer and "export" in window:
+            return self._export_pacer
+        self._seen.setdefault(name, set()).add(window)
+        return self._windows.setdefault(window, self._pacer.another())
 
     def _note(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -152,6 +199,21 @@ class RetryingAdapter(Adapter):
             attempt=state.attempt_number,
             wait_s=round(state.upcoming_sleep, 1),
         )
+
+
+class _Budget:
+    """What one call may spend on waiting and on answers that fail; pacing is not counted."""
+
+    def __init__(self, budget_s: float, clock: Callable[[], float]) -> None:
+        self.paced_s = 0.0
+        self._budget_s = budget_s
+        self._clock = clock
+        self._begun = clock()
+
+    def is_spent(self, state: RetryCallState) -> bool:
+        """Tell whether the next wait would go beyond the budget."""
+        spent_s = max(state.idle_for, self._clock() - self._begun - self.paced_s)
+        return spent_s + state.upcoming_sleep > self._budget_s
 
 
 def _is_worth_another_try(state: RetryCallState) -> bool:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import gzip
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.adapters.http import (
+    ANSWER_S,
     HelpdeskSession,
+    _BoundedBody,
     checked_url,
     decode,
     open_session,
@@ -191,6 +197,108 @@ def test_an_answer_of_just_the_largest_size_is_read(
 ) -> None:
     mock.get(f"{URL}/a", body=b"x" * 1000)
     assert len(get(session).content) == 1000
+
+
+def test_an_error_that_is_too_large_is_still_told_by_its_status(
+    session: HelpdeskSession, mock: responses.RequestsMock
+) -> None:
+    mock.get(f"{URL}/a", status=503, body=b"x" * 1001)
+    with pytest.raises(UnavailableError, match="503"):
+        get(session)
+
+
+def test_a_packed_answer_is_bounded_by_its_unpacked_size(
+    session: HelpdeskSession, mock: responses.RequestsMock
+) -> None:
+    packed = gzip.compress(b"x" * 1001)
+    mock.get(f"{URL}/a", body=packed, headers={"Content-Encoding": "gzip"})
+    assert len(packed) < 100
+    with pytest.raises(ProtocolError, match="larger"):
+        get(session)
+
+
+class Dripping:
+    """A body that comes byte by byte, a minute apart: no silence is too long, but the whole is."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def read1(self, _: int, *, decode_content: bool) -> bytes:
+        self.now += 59
+        return b" "
+
+
+def test_an_answer_that_drips_is_cut_off() -> None:
+    raw = Dripping()
+    with pytest.raises(UnavailableError, match="takes longer"):
+        list(_BoundedBody(raw, 1000, raw.clock).stream())
+    assert raw.now <= ANSWER_S + 59
+
+
+@contextmanager
+def line(*sent: bytes) -> Iterator[str]:
+    """Serve one connection on loopback that answers so and then falls silent until the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        over = threading.Event()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65_536)
+                for piece in sent:
+                    connection.sendall(piece)
+                over.wait(10)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        over.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "sent", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"{")], ids=["head", "body"]
+)
+def test_a_silence_ends_in_our_error(sent: tuple[bytes, ...]) -> None:
+    with (
+        line(*sent) as url,
+        open_session("desk", url, timeout_s=(1.0, 0.1)) as session,
+        pytest.raises(UnavailableError),
+        translated_errors("desk"),
+    ):
+        session.get(f"{url}/a")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
+def test_a_body_shorter_than_promised_is_our_error(length: bytes) -> None:
+    body = b"9\r\n{" if b"chunked" in length else b"{"
+    with (
+        closing_line(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n" + body) as url,
+        open_session("desk", url) as session,
+        pytest.raises(UnavailableError),
+        translated_errors("desk"),
+    ):
+        session.get(f"{url}/a")
+
+
+@contextmanager
+def closing_line(sent: bytes) -> Iterator[str]:
+    """Serve one connection on loopback that is closed right after the answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(sent)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join(10)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ from connector.model.page import (
     FieldPlan,
     FieldSpec,
     Identity,
+    Limits,
     Page,
     Schema,
     SchemaField,
@@ -99,6 +100,11 @@ class ZendeskAdapter(Adapter):
     def requests(self) -> int:
         """Return how many requests were sent so far."""
         return self._client.sent
+
+    @property
+    def limits(self) -> Mapping[str, Limits]:
+        """Return the limits as last announced."""
+        return self._client.session.announced
 
     def check(self) -> Identity:
         """Say whose credentials these are; the exports need an admin."""
