@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.practice.clients.tls import Authority, has_openssl
+
+PUBLIC_HOST = "practice.zendesk.com"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -19,3 +22,14 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Return a test authority that signed a certificate for this machine and one public name."""
+    if not has_openssl():
+        reason = "certificates are made with the openssl command, which is not here"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Authority(tmp_path_factory.mktemp("authority"), PUBLIC_HOST)

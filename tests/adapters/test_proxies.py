@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,10 +19,10 @@ from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN, USUAL
 from connector.practice.seed import empty_world
 from connector.practice.server import PracticeServer
 from tests.cli.cli import NOW, Cli, write_folder
-from tests.practice.clients.tls import Authority, ConnectProxy, TlsFront, has_openssl
+from tests.conftest import PUBLIC_HOST
+from tests.practice.clients.tls import Authority, ConnectProxy, TlsFront
 
-HOST = "practice.zendesk.com"
-PUBLIC_URL = f"https://{HOST}"
+PUBLIC_URL = f"https://{PUBLIC_HOST}"
 VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "CURL_CA_BUNDLE")
 ADMIN_NAME = "Goal Connector"
 LOGIN = "goals:secret"
@@ -36,16 +35,6 @@ class Desk:
     server: PracticeServer
     front: TlsFront
     proxy: ConnectProxy
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    if not has_openssl():
-        reason = "certificates are made with the openssl command, which is not here"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Authority(tmp_path_factory.mktemp("authority"), HOST)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +51,7 @@ def desk(authority: Authority) -> Iterator[Desk]:
     with (
         PracticeServer(empty_world(NOW)) as server,
         TlsFront(authority, server.url) as front,
-        ConnectProxy({f"{HOST}:443": front.url}) as proxy,
+        ConnectProxy({f"{PUBLIC_HOST}:443": front.url}) as proxy,
     ):
         yield Desk(server, front, proxy)
 
@@ -107,7 +96,7 @@ def test_a_certificate_for_another_host_is_refused(
 def test_a_proxy_is_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", desk.proxy.url)
     assert checked(PUBLIC_URL) == ADMIN_NAME
-    assert set(desk.proxy.asked) == {f"{HOST}:443"}
+    assert set(desk.proxy.asked) == {f"{PUBLIC_HOST}:443"}
 
 
 def test_tokens_are_fetched_through_the_proxy_too(
@@ -124,7 +113,7 @@ def test_tokens_are_fetched_through_the_proxy_too(
 
 
 def test_a_proxy_gets_the_login_in_its_address(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    with ConnectProxy({f"{HOST}:443": desk.front.url}, login=LOGIN) as proxy:
+    with ConnectProxy({f"{PUBLIC_HOST}:443": desk.front.url}, login=LOGIN) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         assert checked(PUBLIC_URL) == ADMIN_NAME
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace(LOGIN, "goals:guess"))
@@ -165,7 +154,7 @@ def test_a_whole_run_goes_through_proxy_and_tls(
     assert cli.process("setup", "--apply").code == 0
     ran = cli.process("sync")
     assert ran.code == 0, ran.said
-    assert set(desk.proxy.asked) == {f"{HOST}:443"}
+    assert set(desk.proxy.asked) == {f"{PUBLIC_HOST}:443"}
 
 
 def test_the_front_runs_by_itself(desk: Desk, tmp_path: Path) -> None:
