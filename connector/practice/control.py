@@ -100,6 +100,7 @@ class Control:
             "tickets": by_status,
             "audits": len(world.feed),
             "requests": self._desk.served,
+            "faults": self._desk.faults.happened[-100:],
             "fired": [] if world.reactions is None else world.reactions.counts(),
         }
 
@@ -119,8 +120,14 @@ class Control:
 
     def _fail_next(self, body: Mapping[str, Any]) -> dict[str, Any]:
         count = int(body.get("count", 1))
-        method = str(body.get("method", ""))
-        self._desk.faults.fail_next(str(body["path"]), str(body["fault"]), count, method=method)
+        self._desk.faults.fail_next(
+            str(body["path"]),
+            str(body["fault"]),
+            count,
+            method=str(body.get("method", "")),
+            after=int(body.get("after", 0)),
+            seconds=float(body.get("seconds", 2.0)),
+        )
         return {"ordered": count}
 
     def _revoke(self, _: Mapping[str, Any]) -> dict[str, Any]:

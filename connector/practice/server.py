@@ -33,7 +33,7 @@ from connector.practice.helpdesk import USUAL, Helpdesk
 from connector.practice.limits import Limits
 from connector.practice.pages import index_page, ticket_page
 from connector.practice.refusal import Refusal, bad_request, not_found
-from connector.practice.routing import HTML, Answer
+from connector.practice.routing import Answer
 from connector.practice.world import World
 
 API = "/api/v2/"
@@ -50,7 +50,6 @@ ROUTES = (
     *settings_routes.ROUTES,
     *unusual_routes.ROUTES,
 )
-RETRY_AFTER_S = "1"
 
 
 class PracticeServer:
@@ -110,6 +109,7 @@ class PracticeServer:
 
     def stop(self) -> None:
         """Stop listening and close every connection."""
+        self._server.stopped.set()
         self._server.shutdown()
         self._server.close_connections()
         self._server.server_close()
@@ -183,6 +183,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[_Handler]) -> None:
         self._open: set[socket.socket] = set()
+        self.stopped = threading.Event()
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
@@ -227,16 +228,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         fault = None
         if API in self.path or OAUTH in self.path:
             fault = practice.faults.take(self.command, self.path)
-        if fault == "reset":
+        kind = None if fault is None else fault.kind
+        if kind == "reset":
             self._drop()
             return
-        answer = _faulty(fault) or practice.answer(
-            self.command, self.path, dict(self.headers), body
-        )
-        if fault == "lost":
+        answer = fault.instead() if fault is not None else None
+        if answer is None:
+            answer = practice.answer(self.command, self.path, dict(self.headers), body)
+        if kind == "lost":
             self._drop()
             return
-        self._send(answer, cut=fault == "short")
+        if fault is not None and kind == "slow":
+            self.server.stopped.wait(fault.seconds)
+        if kind == "cut":
+            whole = answer.rendered()
+            answer = Answer(whole[: len(whole) // 2], answer.status, headers=answer.headers)
+        self._send(answer, cut=kind == "short")
 
     def _drop(self) -> None:
         self.close_connection = True
@@ -256,17 +263,3 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
         if cut:
             self._drop()
-
-
-def _faulty(fault: str | None) -> Answer | None:
-    """Return the answer of a fault that answers instead of the helpdesk."""
-    if fault == "html":
-        return Answer(b"<html><body>Sorry, we are down for maintenance</body></html>", 200, HTML)
-    if fault == "nonsense":
-        return Answer({"unexpected": True})
-    if fault == "409":
-        return Answer({"error": "DatabaseConflict", "description": "Database collision"}, 409)
-    if fault in {"429", "500", "503"}:
-        body = {"error": "Unavailable", "description": "ordered by the control of the practice"}
-        return Answer(body, int(fault), headers={"Retry-After": RETRY_AFTER_S})
-    return None
