@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from connector.adapters.base import Adapter
     from connector.config.settings import HelpdeskTable
     from connector.model.kpi import KpiValue
-    from connector.model.page import Schema
+    from connector.model.page import Identity, Schema
 
 PATIENCE_S = 5.0
 """How long `check` goes on trying: somebody waits for the answer."""
 FIRST_ANSWER_S = 12.0
 """How long the first answer may take: longer, and the address or the network is wrong."""
 WHOLE_S = 120.0
+OWN_REPLIES = """
+select count(*) from events
+where kind = 'comment' and is_public
+  and actor_id = coalesce(
+    (select any_value(key) from vendor_ids where kind = 'person' and id = $id),
+    try_cast($id as bigint)
+  )
+"""
 
 
 def command(
@@ -31,6 +39,13 @@ def command(
     offline: Annotated[
         bool, typer.Option("--offline", help="Prove what can be proved without a network.")
     ] = False,
+    ticket: Annotated[
+        str | None,
+        typer.Option("--write-test", metavar="TICKET", help="Try writing on this one ticket."),
+    ] = None,
+    helpdesk: Annotated[
+        list[str] | None, typer.Option("--helpdesk", help="Only this one; may be repeated.")
+    ] = None,
 ) -> ExitCode:
     """Prove config, mappings, credentials and fields; say in words what each KPI counts."""
     from connector.cli.proving import prove_files, unknown_names
@@ -42,7 +57,12 @@ def command(
     if offline:
         _say_what_counts(workspace, out=out)
         return ExitCode.DONE
-    found = {one.name: _check_helpdesk(workspace, one, out=out) for one in workspace.helpdesks()}
+    if ticket is not None:
+        from connector.cli.write_test import write_test
+
+        return write_test(workspace, ticket, helpdesk or (), out=out)
+    chosen = workspace.helpdesks(tuple(helpdesk or ()))
+    found = {one.name: _check_helpdesk(workspace, one, out=out) for one in chosen}
     schemas = {name: schema for name, schema in found.items() if schema is not None}
     problems = list(unknown_names(workspace, schemas))
     if problems:
@@ -73,21 +93,57 @@ def _check_helpdesk(
     try:
         with workspace.open_adapter(helpdesk, patience_s=PATIENCE_S) as adapter:
             with answered_within(FIRST_ANSWER_S):
-                _check_identity(helpdesk.name, adapter, out=out)
+                who = _check_identity(helpdesk.name, adapter, out=out)
+            _check_own_replies(workspace, helpdesk.name, who, out=out)
             with answered_within(WHOLE_S):
                 schema = adapter.discover()
                 _check_fields(workspace, helpdesk.name, adapter, out=out)
+            _check_forms(workspace, helpdesk.name, schema, out=out)
     except AdapterError as error:
         _bad(f"{helpdesk.name} ({helpdesk.options.get('url', helpdesk.kind)}): {error}", out=out)
         return None
     return schema
 
 
-def _check_identity(name: str, adapter: Adapter, *, out: Console) -> None:
+def _check_identity(name: str, adapter: Adapter, *, out: Console) -> Identity:
     who = adapter.check()
     _good(f"{name}: connected as {who.name} ({who.role})", out=out)
     for note in who.notes:
         _mind(f"{name}: {note}", out=out)
+    return who
+
+
+def _check_own_replies(workspace: Workspace, name: str, who: Identity, *, out: Console) -> None:
+    """Warn when our user answers customers: what it does is taken for what we do."""
+    from connector.store.published import attach, latest
+
+    published = latest(workspace.folder(name))
+    if published is None:
+        return
+    with attach([published]) as connection:
+        rows = connection.execute(OWN_REPLIES, {"id": who.id}).fetchall()
+    replies = rows[0][0]
+    if replies:
+        _mind(
+            f"{name}: {who.name} has answered customers {many(replies, 'time')}; give the connector"
+            " a user of its own, because what this user does is taken for the connector's doing",
+            out=out,
+        )
+
+
+def _check_forms(workspace: Workspace, name: str, schema: Schema, *, out: Console) -> None:
+    """Say on which forms agents would not see our fields."""
+    for field in workspace.state.fields(name):
+        lacking = [
+            schema.forms[form] for form, on in schema.form_fields.items() if field.id not in on
+        ]
+        if field.active and lacking:
+            forms = ", ".join(f'"{form}"' for form in lacking)
+            _mind(
+                f'{name}: agents do not see "{field.title}" on {many(len(lacking), "form")}:'
+                f" {forms}; see `connector setup`",
+                out=out,
+            )
 
 
 def _check_fields(workspace: Workspace, name: str, adapter: Adapter, *, out: Console) -> None:

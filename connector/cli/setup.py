@@ -97,3 +97,7 @@ def _print(helpdesk: str, plan: FieldPlan, *, out: Console) -> None:
             f"  {sign} {words} field {step.spec.title!r} ({kind}{': ' if options else ''}{options})"
         )
         out.print(clean(line + (f": {step.detail}" if step.detail else "")), style=style)
+        if step.forms:
+            where = "taken off" if step.action == "remove" else "put on"
+            forms = ", ".join(step.forms.values())
+            out.print(clean(f"      {where} the ticket forms: {forms}"), style=style or "green")

@@ -26,7 +26,7 @@ from connector.errors import (
 from connector.practice.server import PracticeServer
 from tests.cli.cli import Cli
 
-LATER = {("init", "--from-helpdesk"), ("check", "--write-test")}
+LATER = {("init", "--from-helpdesk")}
 """Options of the design that come with later issues."""
 
 SYNC = {"run", "started_at", "finished_at", "status", "helpdesks", "goals"}

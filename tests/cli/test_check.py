@@ -1,0 +1,92 @@
+"""`connector check`: whose credentials, which forms, and the write test on one ticket."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.cli.exits import ExitCode
+from connector.practice.forms import Form
+from connector.practice.helpdesk import ADMIN_EMAIL
+from connector.practice.server import PracticeServer
+from tests.cli.cli import Cli
+
+
+def open_ticket(server: PracticeServer) -> str:
+    tickets = server.world.tickets.values()
+    return str(next(ticket.id for ticket in tickets if ticket.status == "open"))
+
+
+def admin_id(server: PracticeServer) -> int:
+    admin = server.world.directory.user_by_email(ADMIN_EMAIL)
+    assert admin is not None
+    return admin.id
+
+
+def test_a_user_that_answers_customers_is_warned_of(cli: Cli, server: PracticeServer) -> None:
+    cli("sync")
+    assert "has answered customers" not in cli("check").flat
+    ticket_id = int(open_ticket(server))
+    server.acts.comment(ticket_id, admin_id(server), "An internal note", public=False)
+    server.acts.comment(ticket_id, admin_id(server), "A reply")
+    server.clock.advance(120)
+    cli("sync")
+    ran = cli("check")
+    assert ran.code == ExitCode.DONE
+    assert "Goal Connector has answered customers 1 time" in ran.flat
+    assert "An internal note" not in ran.said
+
+
+def test_forms_without_our_fields_are_named(cli: Cli, server: PracticeServer) -> None:
+    directory = server.world.directory
+    (form_id,) = directory.forms
+    assert "put on the ticket forms: Default Ticket Form" in cli("setup").flat
+    assert cli("setup", "--apply").code == ExitCode.DONE
+    assert "agents do not see" not in cli("check").flat
+    directory.form_settings[form_id] = Form(field_ids=())
+    assert 'agents do not see "Goal status" on 1 form: "Default Ticket Form"' in cli("check").flat
+    ran = cli("setup", "--apply")
+    assert "put on the ticket forms: Default Ticket Form" in ran.flat
+    assert "agents do not see" not in cli("check").flat
+
+
+def test_the_write_test_says_what_works_and_leaves_the_ticket_as_it_was(
+    cli: Cli, server: PracticeServer
+) -> None:
+    cli("setup", "--apply")
+    ticket_id = open_ticket(server)
+    ticket = server.world.ticket(int(ticket_id))
+    before = (tuple(ticket.tags), dict(ticket.values), ticket.status)
+    ran = cli("check", "--write-test", ticket_id)
+    assert ran.code == ExitCode.DONE, ran.said
+    for word in ("a tag is added", "a tag is removed", '"Goal status" is set', "is as it was"):
+        assert word in ran.flat
+    assert (tuple(ticket.tags), dict(ticket.values), ticket.status) == before
+    assert "goal_write_test" not in ticket.tags
+
+
+def test_the_write_test_refuses_closed_tickets(cli: Cli, server: PracticeServer) -> None:
+    ticket_id = open_ticket(server)
+    server.acts.close(int(ticket_id))
+    ran = cli("check", "--write-test", ticket_id)
+    assert ran.code == ExitCode.CONFIG
+    assert "is closed" in ran.err
+
+
+@pytest.mark.parametrize(("ticket", "said"), [("999999", "no ticket 999999"), ("ABC", "ABC")])
+def test_the_write_test_wants_a_ticket_that_is_there(cli: Cli, ticket: str, said: str) -> None:
+    ran = cli("check", "--write-test", ticket)
+    assert ran.code in {ExitCode.CONFIG, ExitCode.FAILED}
+    assert said in ran.said
+
+
+def test_the_write_test_wants_one_helpdesk(cli: Cli, server: PracticeServer) -> None:
+    second = cli.config.read_text(encoding="utf-8").partition("[writeback]")[0]
+    text = cli.config.read_text(encoding="utf-8")
+    text += second.replace('name = "practice"', 'name = "second"')
+    cli.config.write_text(text, encoding="utf-8")
+    ticket_id = open_ticket(server)
+    ran = cli("check", "--write-test", ticket_id)
+    assert ran.code == ExitCode.CONFIG
+    assert "--helpdesk NAME, one of practice, second" in ran.err
+    assert cli("check", "--write-test", ticket_id, "--helpdesk", "second").code == ExitCode.DONE
+    assert "second: connected" not in cli("check", "--helpdesk", "practice").out
