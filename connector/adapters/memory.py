@@ -48,7 +48,7 @@ class MemoryAdapter(Adapter):
     kind = "memory"
     settings_model = MemorySettings
     capabilities = Capabilities(
-        streams=frozenset(Stream),
+        streams=frozenset(Stream) - {Stream.SLA},
         events=EventSource.STREAM,
         creates_fields=True,
         write_batch=100,

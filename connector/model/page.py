@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from connector.model.sla import SlaRecord
 from connector.model.ticket import EventRows, Group, Person, Rating, Schedule, TicketRows
 
 
@@ -20,6 +21,7 @@ class Stream(StrEnum):
     GROUPS = "groups"
     SCHEDULES = "schedules"
     RATINGS = "ratings"
+    SLA = "sla"
 
 
 class EventSource(StrEnum):
@@ -45,6 +47,7 @@ Records = (
     | tuple[Group, ...]
     | tuple[Schedule, ...]
     | tuple[Rating, ...]
+    | tuple[SlaRecord, ...]
 )
 
 
@@ -54,7 +57,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     `cursor` is where the next read goes on; it is stored in the same transaction as the records.
     `through` says everything up to this instant has been delivered (None: unknown). `deleted` are
     ids of tickets that the page says are gone. `unknown` counts what was not understood, by kind
-    or key name only. `expected` is the vendor's own total for this stream, if it tells.
+    or key name only. `expected` is the vendor's own total for this stream, if it tells. `notes`
+    say what the account does not have, for people to read.
     """
 
     records: Records
@@ -65,6 +69,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     unknown: Mapping[str, int] = {}
     limits: Limits | None = None
     expected: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +105,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    statuses: Mapping[str, str] = {}
     schedules: Mapping[str, str] = {}
 
 

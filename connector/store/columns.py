@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.sla import MetricEvent
 from connector.model.ticket import (
     NATIVE_FIGURES,
     EventRows,
@@ -119,6 +120,21 @@ def rating_columns(ratings: Sequence[Rating], keys: KeyMaker) -> Columns:
         "assignee_id": keys("person", [rating.assignee_id for rating in ratings]),
         "group_id": keys("group", [rating.group_id for rating in ratings]),
         "updated_at": times([rating.updated_at for rating in ratings]),
+    }
+
+
+def metric_event_columns(steps: Sequence[MetricEvent], keys: KeyMaker) -> Columns:
+    """Return the columns of `metric_events`."""
+    return {
+        "metric_event_id": keys("metric_event", [step.id for step in steps]),
+        "ticket_id": keys("ticket", [step.ticket_id for step in steps]),
+        "at": times([step.at for step in steps]),
+        "metric": texts([step.metric for step in steps]),
+        "type": texts([step.type for step in steps]),
+        "instance": numbers([step.instance for step in steps]),
+        "policy_id": keys("sla_policy", [step.policy_id for step in steps]),
+        "target_minutes": numbers([step.target_minutes for step in steps]),
+        "business_hours": booleans([step.is_business for step in steps]),
     }
 
 

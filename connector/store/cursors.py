@@ -21,13 +21,16 @@ update cursors set cursor = $cursor, has_more = $has_more, through = $through, r
 where stream = $stream
 """
 NEWEST = "select max(stamp) from tickets"
-EVENTS_WAIT = "update cursors set has_more = true where stream in ('events', 'ratings')"
+EVENTS_WAIT = "update cursors set has_more = true where stream in ('events', 'ratings', 'sla')"
+
+WAITING = (Stream.EVENTS, Stream.RATINGS, Stream.SLA)
+"""Streams that wait again as soon as a ticket moved."""
 
 
 class CursorState(msgspec.Struct, frozen=True, kw_only=True):
     """Where one stream stands. `has_more` is false when nothing is known to be waiting.
 
-    Events and ratings wait again as soon as a ticket moved.
+    The streams of `WAITING` wait again as soon as a ticket moved.
     """
 
     stream: Stream
@@ -96,7 +99,7 @@ class Cursors:
     def _await_events(self, states: Mapping[Stream, CursorState], *, moved: bool) -> None:
         if Stream.EVENTS not in states:
             self._put(CursorState(stream=Stream.EVENTS, has_more=True), is_new=True)
-        following = (states[name] for name in (Stream.EVENTS, Stream.RATINGS) if name in states)
+        following = (states[name] for name in WAITING if name in states)
         if moved and not all(state.has_more for state in following):
             self._connection.execute(EVENTS_WAIT)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
 import numpy as np
 
 from connector.model.page import Records
+from connector.model.sla import MetricEvent, SlaPolicy, SlaRecord
 from connector.model.ticket import EventRows, Group, Person, Rating, Schedule, TicketRows
 from connector.store.columns import Column
 from connector.store.ingest import Ingest
 from connector.store.keys import Keys
 from connector.store.schedules import Schedules
+from connector.store.sla import Slas
 
 MARK_ALL = "insert into changed select ticket_id from tickets"
 MARK_OF_PEOPLE = """
@@ -68,7 +71,9 @@ class _PageSaver:
             self.touched.add("vendor_ids")
         return moved
 
-    def _save_few(self, records: tuple[Person | Group | Schedule | Rating, ...]) -> Column:
+    def _save_few(
+        self, records: tuple[Person | Group | Schedule | Rating | SlaRecord, ...]
+    ) -> Column:
         people = [record for record in records if isinstance(record, Person)]
         groups = [record for record in records if isinstance(record, Group)]
         schedules = [record for record in records if isinstance(record, Schedule)]
@@ -76,12 +81,22 @@ class _PageSaver:
         if people:
             self.touched.add("people")
             return self._mark_tickets_of(self._ingest.people(people))
+        self._save_slas(records)
         if groups and self._ingest.groups(groups):
             self.touched.add("groups")
         if schedules and Schedules(self._connection, self._keys).save(schedules, self._read_at):
             self.touched |= {"schedules", "schedule_intervals", "holidays", "measures"}
             self._connection.execute(MARK_ALL)
         return self._save_ratings(ratings) if ratings else NOTHING
+
+    def _save_slas(self, records: Sequence[object]) -> None:
+        policies = [record for record in records if isinstance(record, SlaPolicy)]
+        steps = [record for record in records if isinstance(record, MetricEvent)]
+        slas = Slas(self._connection, self._keys)
+        if policies and slas.save_policies(policies):
+            self.touched |= {"sla_policies", "sla_policy_metrics"}
+        if steps and slas.save_steps(steps):
+            self.touched.add("metric_events")
 
     def _save_ratings(self, ratings: list[Rating]) -> Column:
         moved = self._ingest.ratings(ratings)

@@ -31,6 +31,9 @@ RELATIONS = (
     "schedule_intervals",
     "holidays",
     "ratings",
+    "sla_policies",
+    "sla_policy_metrics",
+    "metric_events",
     "vendor_ids",
     "measures",
 )

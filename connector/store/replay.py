@@ -14,7 +14,16 @@ from connector.store.faults import store_errors
 from connector.store.published import RELATIONS, WITH_VENDOR_ID, PublishedSet
 from connector.store.schema import script
 
-UNDATED = ("people", "groups", "schedules", "schedule_intervals", "holidays", "vendor_ids")
+UNDATED = (
+    "people",
+    "groups",
+    "schedules",
+    "schedule_intervals",
+    "holidays",
+    "sla_policies",
+    "sla_policy_metrics",
+    "vendor_ids",
+)
 """Relations that are taken as last read."""
 
 
@@ -56,7 +65,7 @@ def _fill(con: duckdb.DuckDBPyConnection, one: PublishedSet, as_of: datetime) ->
         con.execute(f"insert into {relation} by name select * from read_parquet(?)", [paths])
     moment = as_of.astimezone(UTC).replace(tzinfo=None)
     text = resources.files("connector.store").joinpath("replay.sql").read_text("utf-8")
-    for name in ("events", "tickets", "ratings"):
+    for name in ("events", "tickets", "ratings", "metric_events"):
         files = ", ".join(_quoted(path) for path in one.files(name))
         text = text.replace(f"${name}", f"[{files}]")
     con.execute(text.replace("$as_of", f"timestamp '{moment.isoformat(sep=' ')}'"))

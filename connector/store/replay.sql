@@ -47,4 +47,7 @@ select * replace (
   )
 from read_parquet($ratings) where offered_at <= $as_of;
 
+insert into metric_events by name
+select * from read_parquet($metric_events) where "at" <= $as_of;
+
 insert into changed select ticket_id from tickets;

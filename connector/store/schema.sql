@@ -49,6 +49,14 @@ create table ratings (
   rating_id bigint, ticket_id bigint, score varchar, points integer, offered_at timestamp,
   rated_at timestamp, assignee_id bigint, group_id bigint, updated_at timestamp
 );
+-- the helpdesk's own SLAs: what is promised, and the steps of its clocks; targets in minutes
+create table sla_policies (policy_id bigint, title varchar, position integer);
+create table sla_policy_metrics (policy_id bigint, metric varchar, priority varchar,
+                                 target_minutes double, business_hours boolean);
+create table metric_events (
+  metric_event_id bigint, ticket_id bigint, "at" timestamp, metric varchar, type varchar,
+  instance bigint, policy_id bigint, target_minutes double, business_hours boolean
+);
 
 -- One row a value, rewritten for the tickets that changed.
 -- value: seconds, 0/1 for rates, null while running; at: the period stamp; until: end of a span

@@ -25,6 +25,9 @@ RARE = (Stream.PEOPLE, Stream.GROUPS, Stream.SCHEDULES)
 FOLLOWING = (Stream.EVENTS, Stream.RATINGS)
 """Streams that are read only when a ticket moved."""
 
+LAST = (Stream.SLA,)
+"""Streams that are read when a ticket moved, after all else: no KPI needs them."""
+
 RARELY = timedelta(days=1)
 
 
@@ -121,6 +124,7 @@ class _Pull:
             and self._to_end(Stream.TICKETS)
             and all(self._to_end(stream) for stream in FOLLOWING if self._is_behind(stream))
             and all(self._to_end(stream) for stream in RARE if self._is_missed(stream))
+            and all(self._to_end(stream) for stream in LAST if self._is_behind(stream))
         )
 
     def is_caught_up(self) -> bool:

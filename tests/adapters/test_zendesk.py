@@ -363,31 +363,6 @@ def test_a_plan_without_business_hours_has_none(desk: FakeZendesk, adapter: Zend
     assert adapter.read(Stream.SCHEDULES).records == ()
 
 
-def test_ratings_are_read_again_from_an_hour_before(
-    desk: FakeZendesk, adapter: ZendeskAdapter
-) -> None:
-    desk.put()
-    desk.desk.rate("1001", "offered")
-    cursor = adapter.read(Stream.RATINGS).cursor
-    adapter.read(Stream.RATINGS, cursor)
-    assert asked(desk)["start_time"] == str(int(desk.desk.now.timestamp()) - 3600)
-
-
-def test_a_rating_given_later_replaces_the_offer(
-    desk: FakeZendesk, adapter: ZendeskAdapter
-) -> None:
-    desk.put()
-    desk.desk.rate("1001", "offered")
-    first = adapter.read(Stream.RATINGS)
-    desk.advance(86400)
-    desk.desk.rate("1001", "bad")
-    again = adapter.read(Stream.RATINGS, first.cursor)
-    assert isinstance(first.records, tuple)
-    assert isinstance(again.records, tuple)
-    assert [r.id for r in first.records] == [r.id for r in again.records]
-    assert [getattr(r, "score", "") for r in again.records] == ["bad"]
-
-
 def test_an_agent_is_not_enough(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
     desk.desk.user = Person(id="1", role=Role.AGENT, name="Ann")
     with pytest.raises(AuthenticationError, match="Ann is agent"):

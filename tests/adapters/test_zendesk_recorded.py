@@ -16,10 +16,11 @@ import pytest
 import responses
 from pydantic import SecretStr
 
-from connector.adapters.zendesk import fields, parse
+from connector.adapters.zendesk import fields, parse, sla
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.events import EventParser
 from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.adapters.zendesk.surveys import SurveyList, survey_ratings
 from connector.adapters.zendesk.wire import (
     EventExport,
     EventKeys,
@@ -215,6 +216,32 @@ def read_refusal(answer: Answer) -> tuple[int, int]:
     return 1, 1
 
 
+def read_policies(answer: Answer) -> tuple[int, int]:
+    given = listed(answer.body, "sla_policies", "sla_policy")
+    rows = msgspec.convert(given, list[sla.WirePolicy])
+    return len(given), len(sla.policies(rows, Counter()))
+
+
+def read_steps(answer: Answer) -> tuple[int, int]:
+    page = msgspec.json.decode(answer.encoded(), type=sla.StepExport)
+    unknown: Counter[str] = Counter()
+    found = sla.steps(page.ticket_metric_events, unknown)
+    return len(answer.body["ticket_metric_events"]), len(found) + unknown.total()
+
+
+def read_responses(answer: Answer) -> tuple[int, int]:
+    given = (
+        listed(answer.body, "survey_responses", "survey_response")
+        if len(answer.body) < 4
+        else [answer.body]
+    )
+    page = msgspec.json.decode(json.dumps({"survey_responses": given}), type=SurveyList)
+    skipped = [one for one in given if all(a["type"] == "skipped" for a in one["answers"])]
+    unknown: Counter[str] = Counter()
+    found = survey_ratings(page.survey_responses, unknown)
+    return len(given), len(found) + unknown.total() + len(skipped)
+
+
 READERS: tuple[tuple[str, Callable[[Answer], tuple[int, int]]], ...] = (
     (r"GET incremental/tickets(/cursor)?", read_tickets),
     (r"GET tickets(/ID|/show_many)?", read_tickets),
@@ -228,6 +255,9 @@ READERS: tuple[tuple[str, Callable[[Answer], tuple[int, int]]], ...] = (
     (r"GET business_hours/schedules", read_schedules),
     (r"GET business_hours/schedules/ID/holidays", read_holidays),
     (r"GET satisfaction_ratings(/ID)?", read_ratings),
+    (r"GET slas/policies", read_policies),
+    (r"GET incremental/ticket_metric_events", read_steps),
+    (r"GET guide/(en-us/)?survey_responses/\S+", read_responses),
     (r"GET job_statuses/\S+", read_job),
     (r"(POST|PUT|DELETE) \S+_many", read_job),
     (r"DELETE deleted_tickets/ID", read_job),
@@ -237,9 +267,7 @@ NOT_READ = (
     r"GET \(event object inside audit.events\)",
     r"GET (tickets/ID/audits|ticket_audits|tickets/ID/comments)",
     r"GET (automations|triggers|views|custom_roles|organizations|tags|webhooks)(/\S+)?",
-    r"GET slas/policies(/definitions)?",
-    r"GET incremental/ticket_metric_events",
-    r"GET guide/\S+",
+    r"GET slas/policies/definitions",
     r"GET (satisfaction_ratings/count|job_statuses|oauth/tokens/current)",
     r"(POST|PUT|PATCH|DELETE) (organizations|webhooks|deleted_tickets|tickets)(/\S+)?",
     r"PUT chat_redactions/ID",
@@ -277,9 +305,9 @@ def test_the_recorded_answers_are_there() -> None:
 
 
 def test_the_oldest_sample_of_an_event_is_a_status_change(shared: Path) -> None:
-    body = next(answers("events_zenpy_specification-sample.json")).body
-    page = msgspec.convert(body, EventExport)
-    parser = EventParser(lambda: body["ticket_events"])
+    data = next(answers("events_zenpy_specification-sample.json")).encoded()
+    page = msgspec.json.decode(data, type=EventExport)
+    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
     (row,) = parser.parse(page.ticket_events).rows()
     assert (row.id, row.ticket_id, row.kind, row.value) == ("1717", "27", "status", "solved")
     assert row.actor_id is None

@@ -83,6 +83,8 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         "GET business_hours/schedules",
         "GET business_hours/schedules/{id}/holidays",
         "GET satisfaction_ratings",
+        "GET guide/survey_responses",
+        "GET slas/policies",
         "GET tickets/show_many",
         "PUT tickets/update_many",
         "GET job_statuses/V3-" + next(iter(desk.jobs)).removeprefix("V3-"),

@@ -19,6 +19,7 @@ URL = "https://acme.zendesk.com"
 NOT_DESCRIBED = (
     "/api/v2/business_hours/schedules",
     "/api/v2/business_hours/schedules/{id}/holidays",
+    "/api/v2/guide/survey_responses",
 )
 # documented as a side-load of the export on the vendor's pages, not in the description
 EXTRA_PARAMETERS = {"/api/v2/incremental/tickets/cursor": {"include"}}

@@ -193,10 +193,10 @@ def test_an_unknown_colleague_is_asked_for(store: Store) -> None:
     adapter.put(Stream.PEOPLE, (Person(id="77", role=Role.AGENT),))
     adapter.put(Stream.GROUPS, (Group(id="88", name="EMEA"),))
     pull(adapter, store)
-    assert adapter.streams_asked() == ["tickets", "events", "ratings", "people", "groups"]
+    assert adapter.streams_asked() == ["tickets", "events", "ratings", "people", "groups", "sla"]
     adapter.put(Stream.TICKETS, tickets(ticket("1", 6, assignee_id="77", group_id="88")))
     pull(adapter, store)
-    assert adapter.streams_asked() == ["tickets", "events", "ratings"]
+    assert adapter.streams_asked() == ["tickets", "events", "ratings", "sla"]
 
 
 def test_a_new_customer_is_not_worth_a_request(store: Store) -> None:

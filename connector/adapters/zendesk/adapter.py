@@ -73,7 +73,7 @@ class ZendeskAdapter(Adapter):
         batch_requests=3,  # sent, asked for twice
         native_figures=True,
         option_tags=True,
-        export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE}),
+        export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE, Stream.SLA}),
         exports_per_minute=10,
     )
 
@@ -94,6 +94,7 @@ class ZendeskAdapter(Adapter):
             Stream.GROUPS: self._streams.groups,
             Stream.SCHEDULES: self._streams.schedules,
             Stream.RATINGS: self._streams.ratings,
+            Stream.SLA: self._streams.sla,
         }
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,27 +17,26 @@ import requests
 from connector.adapters.base import utc
 from connector.adapters.http import decode
 from connector.adapters.zendesk import parse
-from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
+from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.paging import GONE, NOT_THERE, WITHHELD, Pages
+from connector.adapters.zendesk.ratings import RatingReader
 from connector.adapters.zendesk.settings import KIND
+from connector.adapters.zendesk.sla import SlaReader
 from connector.adapters.zendesk.wire import (
     EventExport,
     EventKeys,
     HolidayList,
     Named,
-    RatingList,
     ScheduleList,
     TicketExport,
     UserExport,
 )
 from connector.errors import FatalError, ProtocolError, UnavailableError
-from connector.model.page import Limits, Page, Records
+from connector.model.page import Page, Records
 from connector.model.ticket import EventRows, Group
 
 EXPORT_SIZE = 1_000
-WITHHELD = timedelta(seconds=60)
-OVERLAP_S = 3_600
-GONE = (400, 403, 404, 410, 422)
 
 _TICKETS = msgspec.json.Decoder(TicketExport)
 _EVENTS = msgspec.json.Decoder(EventExport)
@@ -45,7 +44,6 @@ _EVENT_KEYS = msgspec.json.Decoder(EventKeys)
 _USERS = msgspec.json.Decoder(UserExport)
 _SCHEDULES = msgspec.json.Decoder(ScheduleList)
 _HOLIDAYS = msgspec.json.Decoder(HolidayList)
-_RATINGS = msgspec.json.Decoder(RatingList)
 
 
 class Streams:
@@ -58,6 +56,9 @@ class Streams:
         self._client = client
         self._since = int(since.timestamp()) if since else 0
         self._watched = watched
+        self._pages = Pages(client)
+        self.ratings = RatingReader(client, self._since).read
+        self.sla = SlaReader(client, self._since).read
 
     def tickets(self, cursor: str | None) -> Page:
         """Read a page of the ticket export; deleted tickets come with the status `deleted`."""
@@ -94,7 +95,7 @@ class Streams:
         start = int(cursor) if cursor else self._since
         response = self._events_from(start)
         if response is None:
-            return self._page(
+            return self._pages.page(
                 EventRows.of(()), cursor=str(start), has_more=False, through=utc(start)
             )
         page = decode(KIND, response, _EVENTS)
@@ -107,13 +108,13 @@ class Streams:
         if not is_end and end <= start:
             what = f"{len(page.ticket_events)} events within one second"
             raise ProtocolError(f"{KIND}: the event export stands still at {start} with {what}")
-        return self._page(
+        return self._pages.page(
             rows,
             cursor=str(max(start, end)),
             has_more=not is_end,
-            through=self._complete_until() if is_end else utc(end),
+            through=self._pages.complete_until() if is_end else utc(end),
             unknown=parser.unknown + parser.unknown_keys,
-            limits=self._export_limits(),
+            limits=self._pages.export_limits,
         )
 
     def groups(self, _: str | None) -> Page:
@@ -123,14 +124,14 @@ class Streams:
             Group(id=str(group.id), name=group.name or "", deleted=bool(group.deleted))
             for group in found
         )
-        return self._page(rows, cursor=None, has_more=False, limits=self._client.session.limits)
+        return self._pages.page(rows, cursor=None, has_more=False, limits=self._pages.limits)
 
     def schedules(self, _: str | None) -> Page:
         """Read all schedules with their holidays: one request, and one more for each schedule."""
         try:
             rows = self._client.get("business_hours/schedules", _SCHEDULES).schedules
         except FatalError as error:
-            if error.status not in {403, 404}:
+            if error.status not in NOT_THERE:
                 raise
             rows = []  # plans without business hours refuse the call
         holidays = {
@@ -139,36 +140,11 @@ class Streams:
             ).holidays
             for row in rows
         }
-        return self._page(
+        return self._pages.page(
             parse.schedules(rows, holidays),
             cursor=None,
             has_more=False,
-            limits=self._client.session.limits,
-        )
-
-    def ratings(self, cursor: str | None) -> Page:
-        """Read a page of ratings; whatever time the vendor compares, an hour comes again."""
-        since, newest, after = _rating_cursor(cursor, self._since)
-        asked: dict[str, Any] = {"start_time": since, "page[size]": PAGE_SIZE}
-        page = self._client.get(
-            "satisfaction_ratings", _RATINGS, asked | ({"page[after]": after} if after else {})
-        )
-        unknown: Counter[str] = Counter()
-        rows = parse.ratings(page.satisfaction_ratings, unknown)
-        times = [int(r.updated_at.timestamp()) for r in rows if r.updated_at]
-        newest = max([newest, *times])
-        has_more = bool(page.meta and page.meta.has_more)
-        following = page.meta.after_cursor if page.meta and has_more else None
-        if has_more and following in {None, after}:
-            raise ProtocolError(f"{KIND}: the list of ratings does not go on where it stopped")
-        start = since if has_more else max(since, newest - OVERLAP_S)
-        return self._page(
-            rows,
-            cursor=f"{start}:{newest}:{following or ''}",
-            has_more=has_more,
-            through=None if has_more else self._complete_until(),
-            unknown=unknown,
-            limits=self._client.session.limits,
+            limits=self._pages.limits,
         )
 
     def _export(
@@ -200,9 +176,7 @@ class Streams:
         try:
             return self._client.fetch("incremental/ticket_events", params)
         except ProtocolError as error:
-            now = self._client.session.server_time
-            is_too_recent = now is not None and utc(start) > now - WITHHELD
-            if error.status in GONE and is_too_recent:
+            if self._pages.is_too_recent(start, error):
                 return None  # the vendor refuses to start within the minute it withholds
             raise
 
@@ -215,13 +189,13 @@ class Streams:
         unknown: Counter[str],
     ) -> Page:
         after = page.after_cursor or _split(cursor)[1]
-        return self._page(
+        return self._pages.page(
             rows,
             cursor=f"{stood_at}:{after}" if after else None,
             has_more=not page.end_of_stream,
-            through=self._complete_until() if page.end_of_stream else utc(stood_at),
+            through=self._pages.complete_until() if page.end_of_stream else utc(stood_at),
             unknown=unknown,
-            limits=self._export_limits(),
+            limits=self._pages.export_limits,
         )
 
     def _refuse_standstill(self, asked: str, page: TicketExport | UserExport, rows: int) -> None:
@@ -231,42 +205,8 @@ class Streams:
             raise ProtocolError(f"{KIND}: the export gives the same cursor twice, with {rows} rows")
         raise UnavailableError(f"{KIND}: the export goes on without telling where")
 
-    def _complete_until(self) -> datetime | None:
-        now = self._client.session.server_time
-        return now - WITHHELD if now else None
-
-    def _export_limits(self) -> Limits | None:
-        windows = self._client.session.windows
-        return next((windows[name] for name in sorted(windows) if "incremental" in name), None)
-
-    def _page(
-        self,
-        records: Records,
-        *,
-        cursor: str | None,
-        has_more: bool,
-        through: datetime | None = None,
-        unknown: Mapping[str, int] | None = None,
-        limits: Limits | None = None,
-    ) -> Page:
-        now = self._client.session.server_time
-        return Page(
-            records=records,
-            cursor=cursor,
-            has_more=has_more,
-            through=through or (None if has_more else now),
-            server_time=now,
-            unknown=dict(unknown or {}),
-            limits=limits,
-        )
-
 
 def _split(cursor: str | None) -> tuple[int, str]:
     """Return the time a cursor stood at, and the vendor's part of it."""
     stood_at, _, theirs = (cursor or "0:").partition(":")
     return int(stood_at), theirs
-
-
-def _rating_cursor(cursor: str | None, since: int) -> tuple[int, int, str]:
-    start, newest, after = (cursor or f"{since}:{since}:").split(":", 2)
-    return int(start), int(newest), after
