@@ -17,6 +17,7 @@ from connector.practice.world import World
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the server to a command."""
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--public-url", default="", help="what links begin with, behind a front")
     parser.add_argument("--limits", choices=("real", "generous", "off"), default="real")
     parser.add_argument("--job-polls", type=int, default=1, help="how often a job is still working")
     parser.add_argument("--token", default=USUAL.token, help="API token and bearer")
@@ -44,6 +45,7 @@ def serve(world: World, chosen: argparse.Namespace) -> None:
             uses=chosen.token_uses,
         ),
         control_token=chosen.control_token,
+        public_url=chosen.public_url,
         job_polls=chosen.job_polls,
     )
     with server:

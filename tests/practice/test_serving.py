@@ -41,3 +41,11 @@ def test_the_command_takes_an_oauth_client_and_how_long_its_tokens_live() -> Non
         ]
     assert answer["expires_in"] == 400
     assert codes == [200, 401]
+
+
+def test_links_begin_as_the_command_says() -> None:
+    with served("--public-url", "https://practice.example") as url:
+        client = Client(url)
+        first = client.get("tickets", per_page=1)
+        client.close()
+    assert first["next_page"].startswith("https://practice.example/api/v2/tickets")

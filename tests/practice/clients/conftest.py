@@ -21,6 +21,17 @@ PUBLIC_URL = f"https://{PUBLIC_HOST}"
 TICKETS = 300
 
 
+def to_reach(proxy: ConnectProxy, authority: Authority) -> dict[str, str]:
+    """Return the environment in which the vendor's host name leads to this machine."""
+    return {
+        "HTTPS_PROXY": proxy.url,
+        "https_proxy": proxy.url,
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "REQUESTS_CA_BUNDLE": str(authority.certificate),
+    }
+
+
 @dataclass(frozen=True)
 class Account:
     """A helpdesk, and what the environment of a client must say to reach it."""
@@ -36,14 +47,7 @@ class Account:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Return the environment in which the vendor's host name leads here."""
-        return {
-            "HTTPS_PROXY": self.proxy.url,
-            "https_proxy": self.proxy.url,
-            "NO_PROXY": "",
-            "no_proxy": "",
-            "REQUESTS_CA_BUNDLE": str(self.authority.certificate),
-        }
+        return to_reach(self.proxy, self.authority)
 
     def listed(self) -> set[int]:
         """Return the tickets that lists show."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -11,14 +13,15 @@ from zenpy.lib.exception import APIException, RatelimitBudgetExceeded, RecordNot
 
 from connector.practice.acts import Acts
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
+from connector.practice.seed import seed_world
+from tests.conftest import PUBLIC_HOST
 from tests.practice.client import opened
-from tests.practice.clients.conftest import Account
+from tests.practice.clients.conftest import PUBLIC_URL, TICKETS, Account, to_reach
+from tests.practice.clients.tls import Authority, ConnectProxy, TlsFront
+from tests.practice.conftest import NOW
 
 
-@pytest.fixture
-def zenpy(account: Account, monkeypatch: pytest.MonkeyPatch) -> Zenpy:
-    for name, value in account.variables.items():
-        monkeypatch.setenv(name, value)
+def new_zenpy() -> Zenpy:
     return Zenpy(
         subdomain="practice",
         email=ADMIN_EMAIL,
@@ -26,6 +29,13 @@ def zenpy(account: Account, monkeypatch: pytest.MonkeyPatch) -> Zenpy:
         disable_cache=True,
         ratelimit_budget=2,
     )
+
+
+@pytest.fixture
+def zenpy(account: Account, monkeypatch: pytest.MonkeyPatch) -> Zenpy:
+    for name, value in account.variables.items():
+        monkeypatch.setenv(name, value)
+    return new_zenpy()
 
 
 @pytest.fixture
@@ -79,7 +89,7 @@ def test_it_reads_ratings_and_rules(zenpy: Zenpy, account: Account) -> None:
     assert [view.title for view in zenpy.views()] == ["All unsolved tickets"]
     assert all(rule.conditions for rule in zenpy.triggers())
     assert all(rule.conditions for rule in zenpy.automations())
-    assert list(zenpy.sla_policies()) == []
+    assert all(policy.title for policy in zenpy.sla_policies())
     assert list(zenpy.macros()) == []
     used = {tag for ticket in account.world.tickets.values() for tag in ticket.tags}
     assert {tag.name for tag in zenpy.tags()} <= used
@@ -146,3 +156,25 @@ def test_it_knows_our_refusals(zenpy: Zenpy, acts: Acts) -> None:
         zenpy.tickets(id=999_999)
     with pytest.raises(APIException):
         zenpy.tickets.update(Ticket(id=closed, priority="low"))
+
+
+def test_it_reads_from_the_command_as_from_the_server(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = seed_world(TICKETS, 7, NOW)
+    command = f"-m connector.practice --tickets {TICKETS} --limits generous --frozen --seed 7"
+    place = ["--now", NOW.isoformat(), "--public-url", PUBLIC_URL]
+    with subprocess.Popen(
+        [sys.executable, *command.split(), *place], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[3].removesuffix("/agent,")
+        with (
+            TlsFront(authority, url) as front,
+            ConnectProxy({f"{PUBLIC_HOST}:443": front.url}) as proxy,
+        ):
+            for name, value in to_reach(proxy, authority).items():
+                monkeypatch.setenv(name, value)
+            found = ids(new_zenpy().tickets.incremental(start_time=1, per_page=100))
+        process.terminate()
+    assert found == sorted(t.id for t in world.tickets.values() if t.support_type == "agent")
