@@ -6,156 +6,100 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from connector.practice.clock import Clock
-from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
-from connector.practice.seed import seed_world
-from connector.practice.server import PracticeServer
+from connector.practice.routing import Answer
+from tests.victim import started
+from tests.whole import ENVIRON, PagedServer, Whole
 
-NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
-TICKETS = 1_200
-KILLS = 30
-MOST_RUNS = 150
-COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()"]
-CONFIG = f"""
-[[helpdesk]]
-name = "practice"
-kind = "zendesk"
-[helpdesk.options]
-email = "{ADMIN_EMAIL}"
-token = {{ env = "PRACTICE_TOKEN" }}
-[helpdesk.limits]
-share_of_exports = 1.0
-share_of_requests = 1.0
-[writeback]
-enabled = true
-max_share = 1.0
-"""
+KILLS = 60
+LONGEST_S = 60
+REQUESTS = 7
+"""A client dies within so many requests."""
+
+KILLS_OF_A_DESK = 20
+MOST_RUNS = KILLS_OF_A_DESK + 1
+
+DELAY_S = 0.06
+FAULTS = ("429", "409", "500", "503", "reset", "lost", "short", "html")
+EVERY = 4
+"""One in so many requests goes wrong where faults are on."""
 
 
-class Deadly(PracticeServer):
+class Deadly(PagedServer):
     """A practice helpdesk that kills its client at a request of its choice, or a little later."""
 
-    def __init__(self, seed: int) -> None:
-        clock = Clock(NOW)
-        super().__init__(seed_world(TICKETS, seed, clock=clock), limits="generous", job_polls=1)
+    def __init__(self, seed: int, *, errs: bool) -> None:
+        super().__init__(seed=seed, limits="generous")
         self._random = random.Random(seed)  # noqa: S311  # which points are hit shall be the same
+        self._errs = errs
         self._left = 0
-        self._victim: subprocess.Popen[bytes] | None = None
+        self._victim: int | None = None
 
-    def aim(self, victim: subprocess.Popen[bytes]) -> None:
-        """Choose when this client dies."""
-        self._left = self._random.randint(1, 6)
+    def aim(self, victim: int | None) -> None:
+        """Choose when this client dies; None lets it live."""
+        self._left = self._random.randint(1, REQUESTS)
         self._victim = victim
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Any:
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer, and kill before or after if it is time."""
         self._left -= 1
-        is_time = self._left == 0 and self._victim is not None
+        is_time = self._left == 0
         if is_time and self._random.random() < 0.3:
             self._shoot()
         answer = super().answer(method, target, headers, body)
         if is_time:
-            threading.Timer(self._random.uniform(0.0, 0.5), self._shoot).start()
+            threading.Timer(self._random.uniform(0.0, DELAY_S), self._shoot).start()
+        if self._errs and self._random.random() * EVERY < 1:
+            self.faults.fail_next("", self._random.choice(FAULTS))
         return answer
 
+    def recover(self) -> None:
+        """Let nothing go wrong any more."""
+        self._errs = False
+        super().recover()
+
     def _shoot(self) -> None:
-        if self._victim is not None and self._victim.poll() is None:
-            self._victim.send_signal(signal.SIGKILL)
+        if self._victim is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._victim, signal.SIGKILL)
 
 
-def start(folder: Path, url: str, *arguments: str) -> subprocess.Popen[bytes]:
-    environ = {
-        **os.environ,
-        "PRACTICE_TOKEN": TOKEN,
-        "CONNECTOR_HELPDESK__PRACTICE__OPTIONS__URL": url,
-    }
-    return subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def call(folder: Path, url: str, *arguments: str) -> str:
-    """Run a command to its end; it must succeed."""
-    process = start(folder, url, *arguments)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err.decode() + out.decode()
-    return out.decode()
-
-
-def new_folder(folder: Path) -> Path:
-    (folder / "mappings").mkdir(parents=True)
-    (folder / "config.toml").write_text(CONFIG, encoding="utf-8")
-    starter = Path(__file__).resolve().parents[1] / "mappings" / "starter.toml"
-    (folder / "mappings" / "starter.toml").write_text(starter.read_text("utf-8"), "utf-8")
-    return folder
-
-
-def labels(server: PracticeServer) -> dict[int, Any]:
-    """Return what every ticket of the helpdesk shows: its tags and custom field values."""
-    world = server.world
-    return {key: (sorted(t.tags), dict(t.values)) for key, t in world.tickets.items()}
-
-
-def settled(folder: Path, server: PracticeServer) -> dict[str, Any]:
-    """Let own writes become visible, read them, and return everything that must be the same."""
-    server.clock.advance(120)
-    call(folder, server.url, "sync")
-    exports = {
-        table: sorted(call(folder, server.url, "export", table, "-").splitlines())
-        for table in ("tickets", "events", "measures")
-    }
-    return {**exports, "labels": labels(server)}
-
-
-def sync_under_fire(folder: Path, server: Deadly) -> int:
+def sync_under_fire(whole: Whole, server: Deadly) -> int:
     """Run `sync` until one run survives; return how many were killed."""
-    kills = 0
-    for _ in range(MOST_RUNS):
-        process = start(folder, server.url, "sync", "--json")
-        server.aim(process)
-        out, err = process.communicate(timeout=120)
-        if process.returncode == -signal.SIGKILL:
-            kills += 1
-        else:
-            assert process.returncode == 0, err.decode()
-            assert json.loads(out)["status"] == "ok"
+    for kills in range(MOST_RUNS):
+        process = started(whole.folder, ENVIRON, server.clock.now())
+        server.aim(process.pid if kills < KILLS_OF_A_DESK else None)
+        process.join(LONGEST_S)
+        server.aim(None)
+        if process.exitcode != -signal.SIGKILL:
+            said = (whole.folder / "err").read_text(encoding="utf-8")
+            assert process.exitcode == 0, said
+            report = json.loads((whole.folder / "out").read_text(encoding="utf-8"))
+            assert report["status"] == "ok"
             return kills
-    pytest.fail(f"no run came to its end in {MOST_RUNS} tries")
-
-
-@contextmanager
-def desks(seed: int) -> Iterator[tuple[Deadly, Deadly]]:
-    with Deadly(seed) as one, Deadly(seed) as other:
-        yield one, other
+    pytest.fail("a run that was left alone did not come to its end")
 
 
 @pytest.mark.slow
-def test_killed_runs_end_where_an_undisturbed_run_ends(tmp_path: Path) -> None:
-    kills = 0
-    for seed in range(1, 9):
-        with desks(seed) as (calm, fire):
-            quiet = new_folder(tmp_path / f"calm-{seed}")
-            call(quiet, calm.url, "setup", "--apply")
-            call(quiet, calm.url, "sync")
-            noisy = new_folder(tmp_path / f"fire-{seed}")
-            call(noisy, fire.url, "setup", "--apply")
+@pytest.mark.parametrize("errs", [False, True], ids=["no faults", "faults on"])
+def test_killed_runs_end_where_an_undisturbed_run_ends(tmp_path: Path, *, errs: bool) -> None:
+    kills, seed = 0, 0
+    while kills < KILLS:
+        seed += 1
+        with PagedServer(seed=seed) as server:
+            calm = Whole(tmp_path / f"calm-{seed}", server)
+            assert calm("setup", "--apply").code == 0
+            assert calm("sync").code == 0
+            expected = calm.settled()
+        with Deadly(seed, errs=errs) as fire:
+            noisy = Whole(tmp_path / f"fire-{seed}", fire)
+            assert noisy("setup", "--apply").code == 0
             kills += sync_under_fire(noisy, fire)
-            assert settled(noisy, fire) == settled(quiet, calm)
-        if kills >= KILLS:
-            return
-    pytest.fail(f"only {kills} runs were killed")
+            fire.recover()
+            assert noisy.settled() == expected

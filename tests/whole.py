@@ -92,6 +92,7 @@ class PagedServer(PracticeServer):
         *,
         access: Access = USUAL,
         limits: Limits | str = "off",
+        pages: Mapping[str, tuple[str, int]] = PAGES,
     ) -> None:
         world = seed_world(tickets, seed, clock=Clock(NOW))
         super().__init__(world, access=access, limits=limits)
@@ -99,6 +100,7 @@ class PagedServer(PracticeServer):
             self.acts.create({"subject": f"Ticket {number}", "comment": {"body": "Help"}})
             self.clock.advance(60)
         self.clock.advance(120)
+        self._pages = pages
         self.served: list[tuple[str, str]] = []
         self._planned: dict[str, list[tuple[str, int]]] = {}
 
@@ -113,7 +115,7 @@ class PagedServer(PracticeServer):
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer with a page of the size that is wanted here, and remember the request."""
-        target = _paged(target)
+        target = self._paged(target)
         self.served.append((method, target))
         answer = super().answer(method, target, headers, body)
         for path, kinds in self._planned.items():
@@ -134,14 +136,13 @@ class PagedServer(PracticeServer):
         """Return how often each page was served."""
         return Counter(target for method, target in self.served if method == "GET")
 
-
-def _paged(target: str) -> str:
-    parts = urlsplit(target)
-    path = parts.path.removeprefix(API).removesuffix(".json")
-    if path not in PAGES:
-        return target
-    name, size = PAGES[path]
-    return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | {name: str(size)})}"
+    def _paged(self, target: str) -> str:
+        parts = urlsplit(target)
+        path = parts.path.removeprefix(API).removesuffix(".json")
+        if path not in self._pages:
+            return target
+        name, size = self._pages[path]
+        return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | {name: str(size)})}"
 
 
 @dataclass(frozen=True)
