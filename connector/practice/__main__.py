@@ -18,7 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     if now is not None and now.tzinfo is None:
         now = now.replace(tzinfo=UTC)
     clock = Clock(now, ticking=not chosen.frozen)
-    serve(seed_world(chosen.tickets, chosen.seed, clock=clock, rules=chosen.rules), chosen)
+    extras = {"rules": chosen.rules, "slas": chosen.slas}
+    serve(seed_world(chosen.tickets, chosen.seed, clock=clock, **extras), chosen)
     return 0
 
 
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--now", default="", help="where the clock starts; else the present")
     parser.add_argument("--frozen", action="store_true", help="the clock moves only when told")
     parser.add_argument("--rules", action="store_true", help="triggers and automations react")
+    parser.add_argument("--slas", action="store_true", help="SLA policies apply to tickets")
     add_options(parser)
     return parser
 

@@ -42,6 +42,7 @@ ACTS = (
     "add_customer",
     "answer_survey",
     "add_rule",
+    "add_policy",
 )
 """Acts that may be ordered; their parameters are those of the methods of `Acts`."""
 

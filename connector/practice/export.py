@@ -50,7 +50,7 @@ def tickets_by_time(call: Call) -> Answer:
     found = list(islice(_exported(call, (start, -1)), size + 1))
     shown = found[:size]
     end = shown[-1].generated_at if shown else start
-    return Answer(_ticket_page(call, shown, _time_envelope(call, end, len(shown), len(found))))
+    return Answer(_ticket_page(call, shown, time_envelope(call, end, len(shown), len(found))))
 
 
 def ticket_events(call: Call) -> Answer:
@@ -67,7 +67,7 @@ def ticket_events(call: Call) -> Answer:
         if _in_scope(call, world.tickets[world.feed[place].ticket_id])
     ]
     end = world.feed[shown[-1]].at if shown else start
-    envelope = _time_envelope(call, end, len(shown), len(places))
+    envelope = time_envelope(call, end, len(shown), len(places))
     return Answer({"ticket_events": events} | envelope)
 
 
@@ -117,7 +117,8 @@ def _ticket_page(call: Call, shown: list[Ticket], envelope: Mapping[str, object]
     return b'{"tickets":[' + joined(tickets) + b"]," + msgspec.json.encode(envelope)[1:]
 
 
-def _time_envelope(call: Call, end: int, shown: int, found: int) -> dict[str, object]:
+def time_envelope(call: Call, end: int, shown: int, found: int) -> dict[str, object]:
+    """Return what a page by time says of itself: the next page begins at this one's end."""
     rest = {k: v for k, v in call.query.items() if k != "start_time"}
     return {
         "count": shown,

@@ -11,6 +11,7 @@ from connector.practice.jobs import Jobs
 from connector.practice.limits import ACCOUNT, Limits, RateLimiter
 from connector.practice.refusal import Refusal, not_found
 from connector.practice.routing import Answer, Call, Route, find
+from connector.practice.sla_routes import StepFeed
 from connector.practice.world import World
 
 ADMIN_EMAIL = "goals@practice.example"
@@ -38,6 +39,7 @@ class Helpdesk:
         self.jobs = Jobs(job_polls)
         self.limiter = RateLimiter(limits)
         self.gate = Gate(access, world.directory, ADMIN_EMAIL, world.now)
+        self.steps = StepFeed(world)
         self.batch_ignores_tags = False
         self.url = ""
         self.served = 0

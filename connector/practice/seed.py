@@ -14,6 +14,7 @@ from connector.practice.account import PROFILES, build_account
 from connector.practice.clock import Clock
 from connector.practice.directory import ZONES
 from connector.practice.ruleset import install_rules
+from connector.practice.slas import install_policies
 from connector.practice.story import tell
 from connector.practice.teller import DAY, HOUR, Team, Teller
 from connector.practice.world import Rating, World
@@ -34,10 +35,12 @@ def seed_world(
     *,
     clock: Clock | None = None,
     rules: bool = False,
+    slas: bool = False,
 ) -> World:
     """Build a helpdesk with a history up to `now`; the same arguments give the same helpdesk.
 
-    With `rules` it has triggers and automations that react to what happens from then on.
+    With `rules` it has triggers and automations that react to what happens from then on, with
+    `slas` it has SLA policies.
     """
     clock = clock or Clock(now)
     world = World(clock, seed=seed)
@@ -51,6 +54,8 @@ def seed_world(
         ]
         world.load(told, teller.audits)
         world.ratings = _numbered(teller.ratings)
+    if slas:
+        install_policies(world)
     if rules:
         install_rules(world)
     return world

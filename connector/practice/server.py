@@ -21,6 +21,7 @@ from connector.practice import (
     field_routes,
     rule_routes,
     settings_routes,
+    sla_routes,
     ticket_routes,
     unusual_routes,
 )
@@ -47,6 +48,7 @@ ROUTES = (
     *field_routes.ROUTES,
     *directory_routes.ROUTES,
     *rule_routes.ROUTES,
+    *sla_routes.ROUTES,
     *settings_routes.ROUTES,
     *unusual_routes.ROUTES,
 )

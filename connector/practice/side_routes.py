@@ -20,7 +20,6 @@ EMPTY = {
     "macros": "macros",
     "organization_fields": "organization_fields",
     "search": "results",
-    "slas/policies": "sla_policies",
     "user_fields": "user_fields",
 }
 """Paths of lists without records (the search index lags behind, here for ever), and their keys."""
@@ -38,19 +37,12 @@ def tags(call: Call) -> Answer:
 def organizations_by_time(call: Call) -> Answer:
     """Answer the customer companies that changed since a time; the time may be the present."""
     call.need_admin()
-    start = _start(call)
+    start = any_start(call)
     known = call.world.directory.organizations.values()
     found = sorted((one for one in known if one.created_at >= start), key=lambda o: o.created_at)
     end = found[-1].created_at if found else start
     shown = [organization_document(one, call.url) for one in found]
     return Answer({"organizations": shown} | _envelope(call, end, len(shown)))
-
-
-def metric_events(call: Call) -> Answer:
-    """Answer no metric events; the time may be the present."""
-    call.need_admin()
-    envelope = _envelope(call, _start(call), 0)
-    return Answer({"ticket_metric_events": []} | envelope)
 
 
 def no_talk(_: Call) -> Answer:
@@ -61,7 +53,7 @@ def no_talk(_: Call) -> Answer:
     )
 
 
-def _start(call: Call) -> int:
+def any_start(call: Call) -> int:
     """Return the start as seconds; here, unlike in the exports of tickets, it may be ISO 8601."""
     text = call.query.get("start_time", "")
     if "T" not in text:
@@ -86,6 +78,5 @@ ROUTES = (
     *(Route("GET", path, _empty(key)) for path, key in EMPTY.items()),
     Route("GET", "tags", tags),
     Route("GET", "incremental/organizations", organizations_by_time, (EXPORTS,)),
-    Route("GET", "incremental/ticket_metric_events", metric_events, (EXPORTS,)),
     Route("GET", "channels/voice/phone_numbers", no_talk),
 )

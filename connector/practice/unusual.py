@@ -11,6 +11,7 @@ from connector.practice.forms import Form
 from connector.practice.reactions import Rule
 from connector.practice.refusal import invalid, not_found
 from connector.practice.ruleset import install_rules
+from connector.practice.slas import Policy, policy_from
 from connector.practice.statuses import CATEGORIES, CustomStatus
 from connector.practice.surveys import MOST, SurveyResponse, response_id
 from connector.practice.world import AGENT, Change, Suspended, Ticket, Via, World
@@ -104,6 +105,13 @@ class UnusualActs(ABC):
         with self.world.lock:
             reactions = self.world.reactions or install_rules(self.world, usual=False)
             return reactions.add(kind, body)
+
+    def add_policy(self, body: Mapping[str, Any]) -> Policy:
+        """Add an SLA policy as an admin; it is for what happens from now on."""
+        with self.world.lock:
+            policies = self.world.policies
+            policies.append(policy_from(body, len(policies) + 1, self.world.now()))
+            return policies[-1]
 
     def add_form(self, name: str, body: Mapping[str, Any]) -> int:
         """Add a ticket form with its fields and conditions, and return its id."""

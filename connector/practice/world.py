@@ -22,6 +22,7 @@ from connector.practice.surveys import SurveyResponse
 
 if TYPE_CHECKING:
     from connector.practice.reactions import Reactions
+    from connector.practice.slas import Policy
 
 AUDIT_BASE = 29_000_000_000_000
 AUDIT_STRIDE = 32
@@ -162,6 +163,7 @@ class World:
         self.survey_responses: dict[str, SurveyResponse] = {}
         self.has_surveys = False
         self.watchers: list[Callable[[Ticket, Audit], None]] = []
+        self.policies: list[Policy] = []
         self.reactions: Reactions | None = None
         self.rendered: dict[int, bytes] = {}
         self.measured: dict[int, bytes] = {}
