@@ -12,10 +12,8 @@ from datetime import datetime
 import msgspec
 
 from connector.model.ticket import Event, EventKind, EventRows, Status, Ticket, TicketRows
+from connector.store.gaps import FIRST_DERIVED_ID
 from connector.store.store import Snapshot
-
-FIRST_DERIVED_ID = 1 << 62
-"""Ids from here on mark events that were derived; no helpdesk counts this far."""
 
 COMPARED = {
     "status": EventKind.STATUS,

@@ -16,6 +16,7 @@ from connector.adapters.base import Adapter
 from connector.errors import ProtocolError
 from connector.model.page import EventSource, Page, Stream
 from connector.model.ticket import EventRows, TicketRows
+from connector.store.gaps import fill_gaps
 from connector.store.store import Store
 from connector.sync.derive import derive
 
@@ -78,6 +79,7 @@ def sync_slice(
     pull.budget = request_budget
     pull.tell = progress or (lambda _: None)
     finished = pull.everything()
+    pull.fill_gaps()
     return SliceReport(
         finished=finished,
         caught_up=pull.is_caught_up(),
@@ -126,6 +128,12 @@ class _Pull:
             and all(self._to_end(stream) for stream in RARE if self._is_missed(stream))
             and all(self._to_end(stream) for stream in LAST if self._is_behind(stream))
         )
+
+    def fill_gaps(self) -> None:
+        """Derive what the feed of events left out, as far as it has been read."""
+        state = self._store.cursor(Stream.EVENTS)
+        if state is not None and self._adapter.capabilities.events is EventSource.STREAM:
+            self.changed += fill_gaps(self._store, until=state.through, read_at=self._now)
 
     def is_caught_up(self) -> bool:
         """Tell whether tickets and events came to their end."""

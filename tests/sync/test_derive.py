@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from connector.model.ticket import EventRows
+from connector.store.gaps import FIRST_DERIVED_ID
 from connector.store.store import Snapshot
-from connector.sync.derive import FIRST_DERIVED_ID, derive
+from connector.sync.derive import derive
 from tests.store.records import START, at, ticket, tickets
 
 
