@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +23,7 @@ from connector.model.page import (
     Stream,
     TicketField,
 )
+from connector.model.rules import Rules
 from connector.model.ticket import Event, Ticket
 
 
@@ -134,6 +135,14 @@ class Adapter(ABC):
     def __exit__(self, *_: object) -> None:
         """Close the adapter."""
         self.close()
+
+
+@runtime_checkable
+class ReadsRules(Protocol):
+    """What an adapter may do besides: tell what the helpdesk does by itself."""
+
+    def rules(self) -> Rules:
+        """Read triggers, automations and SLA policies; a few requests, and not bounded to one."""
 
 
 def utc(seconds: float) -> datetime:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 from tenacity import RetryCallState, Retrying
 
-from connector.adapters.base import Adapter, AdapterSettings, Capabilities
+from connector.adapters.base import Adapter, AdapterSettings, Capabilities, ReadsRules
 from connector.adapters.limits import Pacer
 from connector.errors import ProtocolError, RetryableError
 from connector.model.change import Receipt, TicketChange, WriteResult
@@ -27,6 +27,7 @@ from connector.model.page import (
     Stream,
     TicketField,
 )
+from connector.model.rules import Rules
 from connector.model.ticket import Event, Ticket
 
 T = TypeVar("T")
@@ -137,6 +138,11 @@ class RetryingAdapter(Adapter):
     def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
         """Return our fields that still exist."""
         return self._call(lambda: self.inner.read_fields(ids), "read_fields")
+
+    def read_rules(self) -> Rules | None:
+        """Read the account's own rules; None where the wrapped adapter cannot (`ReadsRules`)."""
+        inner = self.inner
+        return self._call(inner.rules, "rules") if isinstance(inner, ReadsRules) else None
 
     def close(self) -> None:
         """Close the wrapped adapter."""

@@ -33,6 +33,7 @@ from connector.adapters.zendesk.forms import (
     with_forms,
 )
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
+from connector.adapters.zendesk.rules import read_rules
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.streams import Streams
 from connector.adapters.zendesk.wire import Named, TicketList, WireField, WireUser
@@ -52,6 +53,7 @@ from connector.model.page import (
     Stream,
     TicketField,
 )
+from connector.model.rules import Rules
 from connector.model.ticket import Schedule, Ticket
 
 BATCH = 100
@@ -201,6 +203,10 @@ class ZendeskAdapter(Adapter):
     def read_fields(self, ids: Mapping[str, str]) -> tuple[TicketField, ...]:
         """Return our fields that still exist."""
         return ticket_fields.present(ids, self._fields())
+
+    def rules(self) -> Rules:
+        """Read triggers, automations and SLA policies."""
+        return read_rules(self._client)
 
     def close(self) -> None:
         """Release the connections."""
