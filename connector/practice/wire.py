@@ -135,6 +135,8 @@ def user_document(user: User, url: str) -> Document:
         "iana_time_zone": "Etc/UTC",
         "phone": None,
         "locale": "en-US",
+        "locale_id": 1,
+        "report_csv": False,
         "organization_id": user.organization_id,
         "role": user.role,
         "verified": True,
