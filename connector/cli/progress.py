@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from connector.cli.output import console
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from connector.pipeline.job import Progress
+
+SPEED_OVER_S = 300.0
 
 
 class TerminalProgress:
@@ -38,9 +42,10 @@ class TerminalProgress:
         if name not in self._tasks:
             for other in self._tasks.values():
                 self._bars.stop_task(other)
-            self._tasks[name] = self._bars.add_task(name, total=total)
+            self._tasks[name] = self._bars.add_task(name, total=total, left="")
         total = max(total, done) if total is not None else None
-        self._bars.update(self._tasks[name], completed=done, total=total)
+        left = "" if total is None else "left:"
+        self._bars.update(self._tasks[name], completed=done, total=total, left=left)
 
 
 @contextmanager
@@ -50,8 +55,33 @@ def watched() -> Iterator[Progress | None]:
     if not out.is_terminal:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=out, transient=True) as bars:
+    with bars_on(out) as bars:
         yield TerminalProgress(bars)
+
+
+def bars_on(out: Console, clock: Callable[[], float] = time.monotonic) -> Bars:
+    """Return bars that show how far each stream is, the time it took, and the time it will take.
+
+    Pages come in bursts, as the helpdesk's limits allow, so speed is averaged over minutes.
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        TimeRemainingColumn(),
+        console=out,
+        transient=True,
+        get_time=clock,
+        speed_estimate_period=SPEED_OVER_S,
+    )
