@@ -107,6 +107,7 @@ class Account:
         report.events_read = slice_.events_read
         report.caught_up = slice_.caught_up
         report.unknown = dict(slice_.unknown)
+        report.notes.extend(slice_.notes)
         report.through = store.through()
 
     def _tell(self, progress: PullProgress) -> None:

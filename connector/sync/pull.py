@@ -47,7 +47,8 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `finished` is false when deadline or budget ended it; `caught_up` says that tickets and events
     were read to the vendor's end mark. `changed` counts tickets that have to be measured again.
-    `server_time` is the helpdesk's own time at the last page, by which data age is told.
+    `server_time` is the helpdesk's own time at the last page, by which data age is told. `notes`
+    say what the account does not have.
     """
 
     finished: bool
@@ -58,6 +59,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     unknown: Mapping[str, int]
     server_time: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 def sync_slice(
@@ -89,6 +91,7 @@ def sync_slice(
         requests=pull.requests,
         unknown=dict(pull.unknown),
         server_time=pull.server_time,
+        notes=tuple(pull.notes),
     )
 
 
@@ -105,6 +108,8 @@ class _Pull:
         self._store = store
         self._now = now
         self._is_full = is_full
+        self.notes: list[str] = []
+        self._expected: dict[Stream, int] = {}
         self._before = adapter.requests
         self._has_moved = False
         self._ended: set[Stream] = set()
@@ -217,6 +222,7 @@ class _Pull:
         self.changed += saved.changed
         self._has_moved |= stream is Stream.TICKETS and saved.changed > 0
         self.unknown.update(page.unknown)
+        self.notes += [note for note in page.notes if note not in self.notes]
 
     def _history(self, page: Page) -> EventRows | None:
         """Return the events of a page of tickets, None where they have a stream of their own."""
@@ -234,12 +240,14 @@ class _Pull:
         return EventRows.of(self._adapter.history(list(dict.fromkeys(moved))) if moved else ())
 
     def _tell(self, stream: Stream, page: Page, pages: int) -> None:
+        if page.expected is not None:  # told once, good for all pages of the slice
+            self._expected[stream] = page.expected
         self.tell(
             Progress(
                 stream=stream,
                 rows=self.rows[stream],
                 pages=pages,
-                expected=page.expected,
+                expected=self._expected.get(stream),
                 through=page.through,
             )
         )

@@ -52,6 +52,8 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         desk.add_form("Default Ticket Form", agent_conditions=[{"parent_field_id": 1}])
         adapter.check()
         adapter.discover()
+        adapter.rules()
+        adapter.get([desk.missing_id()])
         for stream in Stream:
             cursor = adapter.read(stream).cursor
             adapter.read(stream, cursor)
@@ -86,6 +88,11 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         "GET guide/survey_responses",
         "GET slas/policies",
         "GET tickets/show_many",
+        "GET tickets/count",
+        "GET custom_statuses",
+        "GET tickets/{id}",
+        "GET triggers",
+        "GET automations",
         "PUT tickets/update_many",
         "GET job_statuses/V3-" + next(iter(desk.jobs)).removeprefix("V3-"),
     }

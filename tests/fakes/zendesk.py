@@ -94,6 +94,7 @@ class FakeZendesk:
         self.asked: list[requests.PreparedRequest] = []
         self.replies: list[Reply] = []
         self.descriptions: dict[str, str] = {}
+        self.custom: dict[str, Body] = {}
         self.in_portal: dict[str, bool] = {}
         self.forms: dict[str, Body] = {}
         self.loses_conditions = False
@@ -164,6 +165,8 @@ class FakeZendesk:
         path = str(parts.path).removeprefix("/api/v2/").removesuffix(".json")
         query = dict(parse_qsl(str(parts.query)))
         body = json.loads(request.body) if request.body else {}
+        if custom := self.custom.get(f"{request.method} {path}"):
+            return 200, headers, json.dumps(custom)
         for pattern, answer in self._routes().items():
             match = re.fullmatch(pattern, f"{request.method} {path}")
             if match:

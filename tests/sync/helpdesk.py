@@ -37,6 +37,8 @@ class ScriptedAdapter(Adapter):
         self.past: dict[str, list[Event]] = {}
         self.through: datetime | None = None
         self.unknown: dict[str, int] = {}
+        self.notes: tuple[str, ...] = ()
+        self.expected: int | None = None
         self.past_error: FatalError | None = None
         self.cursor_of: Callable[[int], str | None] = str
 
@@ -63,6 +65,8 @@ class ScriptedAdapter(Adapter):
             has_more=following < len(pages),
             through=self.through,
             unknown=self.unknown,
+            notes=self.notes,
+            expected=self.expected if cursor is None and stream is Stream.TICKETS else None,
         )
 
     def history(self, ids: Sequence[str]) -> tuple[Event, ...]:

@@ -13,6 +13,7 @@ from connector.adapters.memory import MemoryAdapter, MemorySettings
 from connector.adapters.memory_helpdesk import MemoryHelpdesk
 from connector.errors import ProtocolError
 from connector.model.page import EventSource, Stream
+from connector.model.sla import SlaPolicy
 from connector.model.ticket import Group, Person, Role
 from connector.store.store import Store
 from connector.sync.pull import Progress, SliceReport, sync_slice
@@ -144,6 +145,36 @@ def test_slices_of_one_request_end_in_the_same_rows(tmp_path: Path) -> None:
             everything = (rows(store, f"from {table} order by all") for table in STORED)
             found.append(list(everything))
     assert found[0] == found[1]
+
+
+def test_a_total_that_is_told_once_is_expected_of_every_page(store: Store) -> None:
+    adapter = two_pages(ScriptedAdapter())
+    adapter.expected = 2
+    told: list[Progress] = []
+    sync_slice(adapter, store, now=at(60), progress=told.append)
+    assert [(step.stream, step.rows, step.expected) for step in told] == [
+        (Stream.TICKETS, 1, 2),
+        (Stream.TICKETS, 2, 2),
+        (Stream.EVENTS, 1, None),
+        (Stream.EVENTS, 2, None),
+    ]
+
+
+def test_what_an_account_lacks_is_told_once(store: Store) -> None:
+    adapter = two_pages(ScriptedAdapter())
+    adapter.notes = ("no surveys here",)
+    assert pull(adapter, store).notes == ("no surveys here",)
+
+
+def test_slas_keep_nothing_else_waiting(store: Store) -> None:
+    adapter = two_pages(WithReference())
+    policies = [(SlaPolicy(id=str(number), title="Gold"),) for number in range(4)]
+    adapter.put(Stream.SLA, *policies)
+    report = sync_slice(adapter, store, now=at(60), request_budget=9)
+    assert (report.finished, report.caught_up) == (False, True)
+    adapter.put(Stream.TICKETS, tickets(ticket("3", 5)))
+    pull(adapter, store)
+    assert adapter.streams_asked() == ["tickets", "events", "ratings", "sla", "sla", "sla"]
 
 
 STORED = ("tickets", "events", "cursors", "native")

@@ -12,7 +12,8 @@ Quirks worth knowing before you change anything:
 - a drop-down's option is a tag: setting the field adds the tag, removing the tag clears the field;
 - a batch is a job whose entries may fail one by one while the job says `completed`; the first
   batch of a run is read back before anything counts as written;
-- a closed ticket refuses field changes.
+- a closed ticket refuses field changes;
+- an archived ticket is shown when asked for by itself, but left out of lists.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from connector.adapters.zendesk.forms import (
     take_off_fields,
     with_forms,
 )
+from connector.adapters.zendesk.lookups import shown_one_by_one, status_names
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
 from connector.adapters.zendesk.rules import read_rules
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
@@ -132,7 +134,7 @@ class ZendeskAdapter(Adapter):
         )
 
     def discover(self) -> Schema:
-        """List what mappings may name: groups, fields, brands, forms, staff, schedules."""
+        """List what mappings may name: groups, fields, brands, forms, staff, statuses, hours."""
         definitions = self._fields()
         words = {
             field.type: tuple(ticket_fields.options(field))
@@ -151,6 +153,7 @@ class ZendeskAdapter(Adapter):
             channels=tuple(sorted({*CHANNELS, *MESSAGING})),
             priorities=words.get("priority", ()),
             types=words.get("tickettype", ()),
+            statuses=status_names(self._client),
             schedules={s.id: s.name for s in schedules if isinstance(s, Schedule)}
             if isinstance(schedules, tuple)
             else {},
@@ -161,8 +164,12 @@ class ZendeskAdapter(Adapter):
         return self._readers[stream](cursor)
 
     def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
-        """Return the tickets that exist, by one request for each hundred."""
-        return self._get(ids, self._watched)
+        """Return the tickets that exist: a request for each hundred, and for each one archived."""
+        found = self._get(ids, self._watched)
+        missing = set(ids).difference(ticket.id for ticket in found)
+        archived = shown_one_by_one(self._client, sorted(map(number, missing)))
+        rows = ticket_rows(tuple(archived), watched=self._watched).rows()
+        return (*found, *(ticket for ticket in rows if ticket.status != "deleted"))
 
     def _get(self, ids: Sequence[str], watched: frozenset[str]) -> tuple[Ticket, ...]:
         found: list[Ticket] = []

@@ -39,6 +39,8 @@ _MESSAGING = """any_channel apple_business_chat chat facebook google_business_me
     sunshine_conversations_twitter_dm telegram twilio_sms twitter twitter_dm viber voice
     wechat whatsapp"""
 MESSAGING = frozenset(_MESSAGING.split())
+SUSPENDED = "suspended"
+"""What waits to be let in: the vendor lists it apart, and it is no ticket before it is."""
 FOLLOW_UP = frozenset({"follow_up", "followup"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 _TIMES = {
@@ -62,6 +64,8 @@ def ticket_rows(
     """Return the tickets as columns; the newest version of a ticket is the one that stays."""
     newest = {ticket.id: ticket for ticket in sorted(tickets, key=_stamp)}
     rows = list(newest.values()) if len(newest) < len(tickets) else tickets
+    if any(ticket.status == SUSPENDED for ticket in rows):
+        rows = [ticket for ticket in rows if ticket.status != SUSPENDED]
     figures = {figure.ticket_id: figure for figure in metric_sets}
     vias = [(t.via.channel if t.via else None) for t in rows]
     wanted = frozenset(int(name) for name in watched if name.isdigit())

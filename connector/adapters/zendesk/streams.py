@@ -19,6 +19,7 @@ from connector.adapters.http import decode
 from connector.adapters.zendesk import parse
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.lookups import ticket_total
 from connector.adapters.zendesk.paging import GONE, NOT_THERE, WITHHELD, Pages
 from connector.adapters.zendesk.ratings import RatingReader
 from connector.adapters.zendesk.settings import KIND
@@ -78,7 +79,11 @@ class Streams:
         )
         self._refuse_standstill(theirs, page, len(page.tickets))
         last = max((ticket.generated_timestamp or 0 for ticket in page.tickets), default=stood_at)
-        return self._export_page(rows, page, cursor, max(last, stood_at), unknown)
+        told = self._export_page(rows, page, cursor, max(last, stood_at), unknown)
+        if cursor is None:  # a first sync, which takes long enough for people to want to know
+            total = ticket_total(self._client) if told.has_more else len(rows)
+            told = msgspec.structs.replace(told, expected=total)
+        return told
 
     def people(self, cursor: str | None) -> Page:
         """Read a page of the user export."""
