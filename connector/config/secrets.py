@@ -25,6 +25,15 @@ _WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 _FORMS = '{ env = "NAME" } or { file = "PATH" }'
 
 
+class FileSecret(SecretStr):
+    """A secret that came from a file; `path` is for those that are replaced there when used."""
+
+    def __init__(self, secret: str, path: Path) -> None:
+        """Keep the secret, and where it came from."""
+        super().__init__(secret)
+        self.path = path
+
+
 def is_secret_key(key: str) -> bool:
     """Tell whether a key by this name holds a secret."""
     return _SECRET_KEY.search(key.lower()) is not None
@@ -126,6 +135,8 @@ def _table_complaints(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _fetched(value: Any, environ: Mapping[str, str], base: Path) -> Any:
     if is_secret_table(value):
         outcome = _fetch(value, environ, base)
+        if isinstance(outcome, str) and _is_file(value):
+            return FileSecret(outcome, _path(value["file"], base))
         return SecretStr(outcome) if isinstance(outcome, str) else outcome
     if isinstance(value, Mapping):
         return {key: _fetched(inner, environ, base) for key, inner in value.items()}
@@ -139,13 +150,17 @@ def _fetch(
 ) -> str | tuple[str, str]:
     """Return the secret, or what is wrong and what to do about it."""
     if "file" in table:
-        return _read(base / Path(table["file"]).expanduser())
+        return _read(_path(table["file"], base))
     name = table["env"]
     secret = environ.get(name, "").strip()
     if secret:
         return secret
     state = "is empty" if name in environ else "is not set"
     return f"the environment variable {name} {state}", f"set it, or write {_FORMS}"
+
+
+def _path(name: str, base: Path) -> Path:
+    return base / Path(name).expanduser()
 
 
 def _read(path: Path) -> str | tuple[str, str]:

@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from connector.adapters.registry import checked_options
 from connector.adapters.retrying import RetryingAdapter
 from connector.adapters.zendesk.adapter import ZendeskAdapter
-from connector.adapters.zendesk.auth import LARGEST_ANSWER, ClientCredentials, credentials
+from connector.adapters.zendesk.auth import LARGEST_ANSWER, ClientCredentials
 from connector.adapters.zendesk.client import ZendeskClient
+from connector.adapters.zendesk.credentials import credentials
 from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.config.secrets import resolve_secrets
 from connector.config.settings import load_settings

@@ -43,6 +43,7 @@ class TokenDesk:
         self.expires_in: int | None = 1800
         self.uses: int | None = None
         self.reply: tuple[int, str] | None = None
+        self.refresh_token = ""
         self.asked: list[requests.PreparedRequest] = []
         self._left: dict[str, int | None] = {}
         mock.add_callback("POST", f"{URL}/oauth/tokens", callback=self._answer)
@@ -67,10 +68,17 @@ class TokenDesk:
         body = json.loads(request.body or "")
         if (body["client_id"], body["client_secret"]) != (self.client_id, self.client_secret):
             return 401, json_type, json.dumps({"error": "invalid_client"})
+        rotated = {}
+        if body["grant_type"] == "refresh_token":
+            if body["refresh_token"] != self.refresh_token:
+                return 400, json_type, json.dumps({"error": "invalid_grant"})
+            self.revoke()
+            self.refresh_token = f"refresh-{len(self.asked)}"
+            rotated = {"refresh_token": self.refresh_token}
         token = f"token-{len(self.asked)}"
         self._left[f"Bearer {token}"] = self.uses
         answer = {"access_token": token, "token_type": "bearer", "expires_in": self.expires_in}
-        return 200, json_type, json.dumps(answer)
+        return 200, json_type, json.dumps(answer | rotated)
 
 
 class FakeZendesk:

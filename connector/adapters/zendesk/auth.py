@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 import requests
@@ -21,7 +22,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from connector.adapters.http import decode, open_session, translated_errors
-from connector.adapters.zendesk.settings import KIND, ZendeskSettings
+from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.wire import TokenAnswer
 from connector.errors import AuthenticationError, FatalError
 
@@ -29,6 +30,7 @@ SCOPE = "read write"
 LIFETIME_S = 1_800
 MARGIN_S = 60.0
 LARGEST_ANSWER = 64 * 1024
+T = TypeVar("T")
 _TOKEN = msgspec.json.Decoder(TokenAnswer)
 
 
@@ -137,25 +139,28 @@ class ClientCredentials(Credentials):
     def _fetch(self) -> SecretStr:
         self._token = None
         asked_at = self._clock()
-        with _refusals(), translated_errors(KIND):
-            answer = decode(
-                KIND,
-                self._session.post(f"{self._session.url}/oauth/tokens", json=self._grant()),
-                _TOKEN,
-            )
+        with _refusals():
+            answer = self._granted()
         self._token = SecretStr(answer.access_token)
         lifetime_s = float("inf") if answer.expires_in is None else answer.expires_in
         self._renew_at = asked_at + max(lifetime_s - MARGIN_S, lifetime_s / 2)
         return self._token
 
-    def _grant(self) -> dict[str, str | int]:
-        return {
+    def _granted(self) -> TokenAnswer:
+        """Ask for a token in the way of this kind of credentials."""
+        grant = {
             "grant_type": "client_credentials",
             "client_id": self._client_id,
             "client_secret": self._client_secret.get_secret_value(),
             "scope": SCOPE,
             "expires_in": LIFETIME_S,
         }
+        return self._post(grant, _TOKEN)
+
+    def _post(self, grant: Mapping[str, object], decoder: msgspec.json.Decoder[T]) -> T:
+        with translated_errors(KIND):
+            answer = self._session.post(f"{self._session.url}/oauth/tokens", json=grant)
+            return decode(KIND, answer, decoder)
 
 
 @contextmanager
@@ -180,13 +185,3 @@ def _refusals() -> Iterator[None]:
                 " the OAuth client is confidential and may read and write"
             ) from error
         raise
-
-
-def credentials(settings: ZendeskSettings) -> Credentials:
-    """Return the provider for the kind of credentials that are configured."""
-    if settings.client_id and settings.client_secret:
-        return ClientCredentials(settings.url, settings.client_id, settings.client_secret)
-    if settings.access_token:
-        return AccessToken(settings.access_token)
-    assert settings.token is not None
-    return ApiToken(settings.email or "", settings.token)

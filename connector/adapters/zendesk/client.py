@@ -17,7 +17,7 @@ from zenpy import Zenpy
 from zenpy.lib.exception import ZenpyException
 
 from connector.adapters.http import HelpdeskSession, decode, open_session, translated_errors
-from connector.adapters.zendesk.auth import credentials
+from connector.adapters.zendesk.credentials import credentials
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.wire import Meta
 from connector.errors import AuthenticationError, ProtocolError
