@@ -26,7 +26,7 @@ KILLS_OF_A_DESK = 20
 MOST_RUNS = KILLS_OF_A_DESK + 1
 
 DELAY_S = 0.06
-FAULTS = ("429", "409", "500", "503", "reset", "lost", "short", "html")
+FAULTS = ("429", "429-bare", "409", "500", "503", "reset", "lost", "short", "cut", "html")
 EVERY = 4
 """One in so many requests goes wrong where faults are on."""
 

@@ -27,9 +27,9 @@ TICKETS = 60
 OPEN = 12
 API = "/api/v2/"
 PAGES = {
-    "incremental/tickets/cursor": ("per_page", 7),
-    "incremental/ticket_events": ("per_page", 35),
-    "incremental/users/cursor": ("per_page", 6),
+    "incremental/tickets/cursor": ("per_page", 5),
+    "incremental/ticket_events": ("per_page", 28),
+    "incremental/users/cursor": ("per_page", 5),
     "satisfaction_ratings": ("page[size]", 2),
 }
 """How many rows a page has, so that a small helpdesk has several of every stream."""
