@@ -87,8 +87,7 @@ class EventParser:
     def _merges(self, event: WireEvent, children: Sequence[WireChild], add: _Adder) -> None:
         """Add merges that are told by the way of a closing, or by the ticket merged into."""
         ways = [way for way in (_way(event.via), *map(_way_of, children)) if way]
-        is_closing = any(_closes(child) for child in children)
-        if is_closing and any(way.is_merge for way in ways):
+        if any(way.is_merge for way in ways) and any(map(_closes, children)):
             into = next((way.into for way in ways if way.into not in {None, add.ticket_id}), None)
             add(EventKind.MERGED, value=into)
         merged = event.merged_ticket_ids if isinstance(event.merged_ticket_ids, list) else ()
