@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 
 from connector.practice.clock import Clock
+from connector.practice.saved import load_world
 from connector.practice.seed import seed_world
 from connector.practice.serving import add_options, serve
 
@@ -18,7 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     if now is not None and now.tzinfo is None:
         now = now.replace(tzinfo=UTC)
     clock = Clock(now, ticking=not chosen.frozen)
-    extras = {"rules": chosen.rules, "slas": chosen.slas}
+    if chosen.state is not None and chosen.state.exists():
+        serve(load_world(chosen.state, ticking=not chosen.frozen), chosen)
+        return 0
+    extras = {"rules": chosen.rules, "slas": chosen.slas, "light": chosen.light}
     serve(seed_world(chosen.tickets, chosen.seed, clock=clock, **extras), chosen)
     return 0
 
@@ -31,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frozen", action="store_true", help="the clock moves only when told")
     parser.add_argument("--rules", action="store_true", help="triggers and automations react")
     parser.add_argument("--slas", action="store_true", help="SLA policies apply to tickets")
+    parser.add_argument("--light", action="store_true", help="short histories, for very many")
     add_options(parser)
     return parser
 

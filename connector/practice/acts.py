@@ -198,7 +198,7 @@ class Acts(UnusualActs):
         if not text:
             raise invalid("base", "Description: cannot be blank")
         return Ticket(
-            id=max(self.world.tickets, default=0) + 1,
+            id=self.world.last_id + 1,
             created_at=now,
             updated_at=now,
             generated_at=now,

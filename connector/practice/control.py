@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.practice.clock import iso
 from connector.practice.life import live
 from connector.practice.refusal import Refusal, bad_request, not_found
 from connector.practice.routing import Answer
+from connector.practice.saved import save_world
 
 if TYPE_CHECKING:
     from connector.practice.helpdesk import Helpdesk
@@ -63,6 +65,7 @@ class Control:
         """Take control of one helpdesk."""
         self._desk = desk
         self._token = token
+        self.state: Path | None = None
         self._calls: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             ("GET", "status"): self._status,
             ("POST", "advance"): self._advance,
@@ -71,10 +74,11 @@ class Control:
             ("POST", "fail_next"): self._fail_next,
             ("POST", "revoke"): self._revoke,
             ("POST", "switch"): self._switch,
+            ("POST", "save"): self._save,
         }
 
     def answer(self, method: str, path: str, body: Mapping[str, Any], auth: str) -> Answer:
-        """Answer one request: status, advance, live, act, fail_next, revoke or switch."""
+        """Answer one request: status, advance, live, act, fail_next, revoke, switch or save."""
         token = auth.removeprefix("Bearer ")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refusal(401, {"error": "the control token is missing or wrong"})
@@ -133,6 +137,12 @@ class Control:
 
     def _revoke(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"revoked": self._desk.gate.revoke()}
+
+    def _save(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        if self.state is None:
+            raise bad_request("the practice helpdesk was started without a file for its state")
+        save_world(self._desk.world, self.state)
+        return {"saved": self.state.name}
 
     def _switch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Set switches: how jobs end, which tickets fail, what batches ignore, which survey."""

@@ -29,7 +29,7 @@ def ends(telling: Telling) -> bool:
     if teller.chance(SURVEYED):
         _survey(telling)
     telling.at = max(telling.at + 1, solved_at + CLOSES_AFTER + teller.rng.randrange(HOUR))
-    _close(telling)
+    close(telling)
     return True
 
 
@@ -62,7 +62,7 @@ def automatic(telling: Telling) -> None:
     said = Comment(True, telling.pick(REPLIES))
     telling.write(SYSTEM_ID, telling.ticket.via, said, telling.change("status", "solved"))
     telling.rest(CLOSES_AFTER)
-    _close(telling)
+    close(telling)
 
 
 def merge(telling: Telling) -> bool:
@@ -92,7 +92,8 @@ def merge(telling: Telling) -> bool:
     return True
 
 
-def _close(telling: Telling) -> None:
+def close(telling: Telling) -> None:
+    """Be closed by the automation."""
     telling.write(SYSTEM_ID, AUTOMATION, telling.change("status", "closed"))
     telling.ends_at = telling.at
     telling.teller.closed.append(telling)

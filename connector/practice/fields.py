@@ -74,6 +74,15 @@ class Fields:
     owner: dict[str, int] = field(default_factory=dict)
     _last_id: int = FIELD_BASE
 
+    @property
+    def last_id(self) -> int:
+        """Return the highest id that was given out."""
+        return self._last_id
+
+    def restore(self, owner: Mapping[str, int], last_id: int) -> None:
+        """Take on what a saved state knew of tags and ids."""
+        self.owner, self._last_id = dict(owner), last_id
+
     def custom(self) -> list[TicketField]:
         """Return the active fields whose values tickets carry, in order of creation."""
         return [one for one in self.by_id.values() if one.is_custom and one.active]

@@ -36,17 +36,19 @@ def seed_world(
     clock: Clock | None = None,
     rules: bool = False,
     slas: bool = False,
+    light: bool = False,
 ) -> World:
     """Build a helpdesk with a history up to `now`; the same arguments give the same helpdesk.
 
     With `rules` it has triggers and automations that react to what happens from then on, with
-    `slas` it has SLA policies.
+    `slas` it has SLA policies; with `light` its tickets have short histories.
     """
     clock = clock or Clock(now)
     world = World(clock, seed=seed)
     with _no_collection():
         rng = Random(seed)
         teller = _teller(world, rng, tickets)
+        teller.is_light = light
         arrivals = _arrivals(teller, rng, tickets)
         told = [
             tell(teller, number, at, teller.teams[place])

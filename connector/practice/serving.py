@@ -6,10 +6,12 @@ import argparse
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from connector.practice.access import Access
 from connector.practice.control import CONTROL_TOKEN
 from connector.practice.helpdesk import ADMIN_EMAIL, USUAL
+from connector.practice.saved import save_world
 from connector.practice.server import PracticeServer
 from connector.practice.world import World
 
@@ -26,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token-lifetime", type=int, default=USUAL.lifetime_s, metavar="SECONDS")
     parser.add_argument("--token-uses", type=int, help="requests before a token ends; else any")
     parser.add_argument("--control-token", default=CONTROL_TOKEN)
+    parser.add_argument("--state", type=Path, metavar="FILE", help="kept there when it stops")
 
 
 def serve(world: World, chosen: argparse.Namespace) -> None:
@@ -48,7 +51,10 @@ def serve(world: World, chosen: argparse.Namespace) -> None:
         public_url=chosen.public_url,
         job_polls=chosen.job_polls,
     )
+    server.control.state = chosen.state
     with server:
         sys.stdout.write(f"practice helpdesk at {server.url}/agent, admin {ADMIN_EMAIL}\n")
         sys.stdout.flush()
         stopped.wait()
+    if chosen.state is not None:
+        save_world(world, chosen.state)

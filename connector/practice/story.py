@@ -6,7 +6,15 @@ from math import exp
 
 from connector.practice.acts import created_by
 from connector.practice.directory import SYSTEM_ID
-from connector.practice.endings import automatic, customer_writes, ends, merge, spam
+from connector.practice.endings import (
+    CLOSES_AFTER,
+    automatic,
+    close,
+    customer_writes,
+    ends,
+    merge,
+    spam,
+)
 from connector.practice.phrases import (
     ANSWERS,
     NOTES,
@@ -48,11 +56,14 @@ def tell(teller: Teller, ticket_id: int, at: int, team: Team) -> Ticket:
             pass
         elif telling.ticket.support_type == "ai_agent":
             automatic(telling)
+        elif teller.is_light:
+            _briefly(telling)
         else:
             _triage(telling)
             _converse(telling, patience)
     except Unfinished:
         pass
+    teller.share(telling.ticket)
     return telling.ticket
 
 
@@ -114,6 +125,14 @@ def _follow_up(telling: Telling) -> None:
     ticket.organization_id = source.organization_id
     ticket.tags, ticket.values = source.tags, dict(source.values)
     ticket.via = Via("web", "Closed Ticket", "follow_up", source.id)
+
+
+def _briefly(telling: Telling) -> None:
+    """Be solved by the first answer, and closed."""
+    telling.wait()
+    _solve(telling)
+    telling.rest(CLOSES_AFTER)
+    close(telling)
 
 
 def _triage(telling: Telling) -> None:

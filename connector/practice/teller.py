@@ -49,6 +49,17 @@ class Teller:
     ratings: list[Rating] = field(default_factory=list)
     latest: dict[int, Telling] = field(default_factory=dict)
     closed: list[Telling] = field(default_factory=list)
+    is_light: bool = False
+    _kept: dict[Any, Any] = field(default_factory=dict)
+
+    def kept(self, one: Any) -> Any:
+        """Return an equal thing that is there already, because a million tickets share them."""
+        return self._kept.setdefault(one, one)
+
+    def share(self, ticket: Ticket) -> None:
+        """Let a ticket share its tags and values with those that have the same."""
+        ticket.tags = self.kept(ticket.tags)
+        ticket.values = self._kept.setdefault(tuple(ticket.values.items()), ticket.values)
 
     def hurry(self, at: int) -> float:
         """Return how long waits are compared with the middle: the company gets quicker."""
@@ -82,7 +93,12 @@ class Telling:
         """Write an audit now, or stop because now has not come yet."""
         if self.at > self.teller.now:
             raise Unfinished
-        ticket = self.ticket
+        ticket, kept = self.ticket, self.teller.kept
+        if isinstance(changes[0], Created):
+            first = Created(tuple(kept(pair) for pair in changes[0].values))
+            changes = (first, *(kept(one) for one in changes[1:]))
+        else:
+            changes = kept(tuple(kept(one) for one in changes))
         self.teller.audits.append(Audit(self.at, ticket.id, author, via, changes))
         for change in changes:
             if isinstance(change, Change):

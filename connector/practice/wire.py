@@ -15,7 +15,8 @@ from connector.practice.statuses import STATUS_IDS
 from connector.practice.world import Comment, Rating, Ticket, Via, World
 
 SCRUBBED = "SCRUBBED"
-CACHED_TICKETS = 200_000
+CACHED_TICKETS = 1_100_000
+CACHED_FIGURES = 200_000
 Document = dict[str, Any]
 UNUSED: Document = {
     "external_id": None,
@@ -50,7 +51,7 @@ def metric_bytes(world: World, ticket: Ticket, url: str) -> bytes:
     """Return the figures of one ticket as JSON, worked out once for each of its states."""
     known = world.measured.get(ticket.id)
     if known is None:
-        if len(world.measured) > CACHED_TICKETS:
+        if len(world.measured) > CACHED_FIGURES:
             world.measured.clear()
         known = msgspec.json.encode(metric_document(world, ticket, url))
         world.measured[ticket.id] = known

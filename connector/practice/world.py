@@ -156,6 +156,7 @@ class World:
         self.directory = Directory()
         self.fields = Fields()
         self.tickets: dict[int, Ticket] = {}
+        self.last_id = 0
         self.feed: list[Audit] = []
         self.ratings: dict[int, Rating] = {}
         self.suspended: dict[int, Suspended] = {}
@@ -183,6 +184,7 @@ class World:
     def load(self, tickets: Iterable[Ticket], audits: list[Audit]) -> None:
         """Take in many tickets and their histories at once, in any order."""
         self.tickets.update((ticket.id, ticket) for ticket in tickets)
+        self.last_id = max(self.tickets, default=0)
         audits.sort(key=itemgetter(0))
         for place, audit in enumerate(audits, start=len(self.feed)):
             self.tickets[audit.ticket_id].audits.append(place)
@@ -216,6 +218,7 @@ class World:
         """Move only the generated stamp, as updates by the vendor's own system do."""
         ticket.generated_at = self.now()
         self.tickets[ticket.id] = ticket
+        self.last_id = max(self.last_id, ticket.id)
         self.rendered.pop(ticket.id, None)
         self.measured.pop(ticket.id, None)
         insort(self._order, (ticket.generated_at, ticket.id))
