@@ -160,7 +160,7 @@ class RetryingAdapter(Adapter):
                 self._learn(name, sent, known, is_export=is_export)
 
         retrying = Retrying(
-            retry=_is_worth_another_try,
+            retry=budget.is_worth_another_try,
             wait=_wait_s,
             stop=budget.is_spent,
             sleep=self._sleep,
@@ -215,19 +215,20 @@ class _Budget:
         self._budget_s = budget_s
         self._clock = clock
         self._begun = clock()
+        self._nonsense = 0
+
+    def is_worth_another_try(self, state: RetryCallState) -> bool:
+        """Tell whether the call may succeed later; nonsense only until it comes again."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ProtocolError) and error.status is None:
+            self._nonsense += 1
+            return self._nonsense < TRIES_OF_NONSENSE
+        return isinstance(error, RetryableError)
 
     def is_spent(self, state: RetryCallState) -> bool:
         """Tell whether the next wait would go beyond the budget."""
         spent_s = max(state.idle_for, self._clock() - self._begun - self.paced_s)
         return spent_s + state.upcoming_sleep > self._budget_s
-
-
-def _is_worth_another_try(state: RetryCallState) -> bool:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, ProtocolError) and error.status is None:
-        # an answer that makes no sense is a fault until it comes again and again
-        return state.attempt_number < TRIES_OF_NONSENSE
-    return isinstance(error, RetryableError)
 
 
 def _wait_s(state: RetryCallState) -> float:

@@ -115,6 +115,14 @@ def test_nonsense_is_a_fault_until_it_comes_three_times(
     assert clock.slept == [1, 2, 1, 2]
 
 
+def test_other_faults_before_it_make_nonsense_no_worse(
+    inner: MemoryAdapter, desk: MemoryHelpdesk, clock: Clock
+) -> None:
+    desk.fail_next(UnavailableError("down"), times=4)
+    desk.fail_next(ProtocolError("nonsense"), times=2)
+    assert RetryingAdapter(inner, sleep=clock.sleep).check().id == "1"
+
+
 def test_a_request_that_was_refused_is_not_repeated(
     inner: MemoryAdapter, desk: MemoryHelpdesk, clock: Clock
 ) -> None:
