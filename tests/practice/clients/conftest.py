@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,11 @@ from connector.practice.server import PracticeServer
 from connector.practice.world import World
 from tests.conftest import PUBLIC_HOST
 from tests.practice.clients.tls import Authority, ConnectProxy, TlsFront
-from tests.practice.conftest import NOW
 
 ROOT = Path(__file__).resolve().parents[3]
 PUBLIC_URL = f"https://{PUBLIC_HOST}"
 TICKETS = 300
+NOW = datetime(2024, 11, 20, 10, 0, tzinfo=UTC)  # zenpy reads no export to the real present
 
 
 def to_reach(proxy: ConnectProxy, authority: Authority) -> dict[str, str]:
@@ -62,7 +63,7 @@ class Account:
 def account(authority: Authority) -> Iterator[Account]:
     with (
         PracticeServer(
-            seed_world(TICKETS, 7, NOW), public_url=PUBLIC_URL, limits="generous"
+            seed_world(TICKETS, 7, NOW, slas=True), public_url=PUBLIC_URL, limits="generous"
         ) as server,
         TlsFront(authority, server.url) as front,
         ConnectProxy({f"{PUBLIC_HOST}:443": front.url}) as proxy,
