@@ -21,7 +21,7 @@ LONGEST_S = 60
 REQUESTS = 7
 """A client dies within so many requests."""
 
-KILLS_OF_A_DESK = 20
+KILLS_OF_A_DESK = 30
 MOST_RUNS = KILLS_OF_A_DESK + 1
 
 DELAY_S = 0.06
