@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -60,8 +60,18 @@ def is_same_state(one: str | None, other: str | None) -> bool:
     """Compare what two values of ours mean: in notes, dates and due times do not count."""
     if one == other:
         return True
-    told = told_states(one)
-    return told == told_states(other) if told else is_same_note(one, other)
+    told = _gist(one)
+    return told == _gist(other) if told else is_same_note(one, other)
+
+
+def _gist(note: str | None) -> Mapping[str, Word | None]:
+    """Return the goals a note of ours tells of, by title, each with its status where it has one."""
+    found: dict[str, Word | None] = dict(told_states(note))
+    for line in (note or "").splitlines():
+        match = None if _STATED.match(line) else _UNSTATED.match(line)
+        if match:
+            found[match["title"]] = None
+    return found
 
 
 def _line(membership: Membership, language: Language) -> str | None:
@@ -105,3 +115,16 @@ def _plain(note: str | None) -> str:
 
 _WORDS = {_inside(tongue.words[word]): word for tongue in LANGUAGES.values() for word in Word}
 _STATED = re.compile(rf"^(?P<title>.+): (?P<word>{'|'.join(map(re.escape, _WORDS))})(?: |$)")
+
+
+def _clauses() -> Iterator[str]:
+    """Yield a pattern for everything a note can say of one ticket, in every language."""
+    for tongue in LANGUAGES.values():
+        events = "|".join(map(re.escape, tongue.events.values()))
+        for shape in (tongue.due, tongue.met, tongue.missed, tongue.missed_at):
+            yield (
+                re.escape(shape).replace(r"\{event\}", f"(?:{events})").replace(r"\{moment\}", ".+")
+            )
+
+
+_UNSTATED = re.compile(rf"^(?P<title>.+)\. (?:{'|'.join(_clauses())})$")
