@@ -22,6 +22,7 @@ import ssl
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -94,7 +95,7 @@ class Authority:
         assert done.returncode == 0, done.stderr.decode()
 
 
-class Listener:
+class Listener(ABC):
     """A loopback port; each connection is served in a thread for as long as the block lasts."""
 
     def __init__(self) -> None:
@@ -104,9 +105,9 @@ class Listener:
             target=self._server.serve_forever, args=(0.05,), daemon=True
         )
 
+    @abstractmethod
     def serve(self, client: socket.socket) -> None:
         """Serve one connection."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         """Begin to listen."""
