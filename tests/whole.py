@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from typer.testing import CliRunner
 
+from connector.cli.init import with_period
 from connector.cli.main import app
 from connector.cli.workspace import Workspace
 from connector.practice.access import Access
@@ -21,6 +22,7 @@ from connector.practice.limits import Limits
 from connector.practice.routing import Answer
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
+from tests.run import MAPPING as FIRST_QUARTER
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 TICKETS = 60
@@ -53,33 +55,7 @@ API_TOKEN = f'email = "{ADMIN_EMAIL}"\ntoken = {{ env = "PRACTICE_TOKEN" }}'
 OAUTH_CLIENT = f"""client_id = "{USUAL.client_id}"
 client_secret = {{ env = "PRACTICE_SECRET" }}"""
 ENVIRON = {"PRACTICE_TOKEN": TOKEN, "PRACTICE_SECRET": USUAL.client_secret, "COLUMNS": "120"}
-MAPPING = """
-[kpi.first_reply]
-measure = "first_reply_time"
-aggregate = "median"
-
-[kpi.backlog]
-measure = "backlog"
-
-[goal.faster_first_reply]
-title = "Faster first reply"
-kpi = "first_reply"
-owner = "Lead"
-period = { start = 2026-10-01, end = 2027-01-01 }
-baseline = "95 min"
-target = "60 min"
-ticket = { limit = "60 min", due_soon = "15 min" }
-show = { status = "at_once", tag = true }
-
-[goal.backlog_in_hand]
-kind = "anti_goal"
-title = "The backlog stays in hand"
-kpi = "backlog"
-owner = "Lead"
-period = { start = 2026-10-01, end = 2027-01-01 }
-limit = 5
-show = { status = "at_once" }
-"""
+MAPPING = with_period(FIRST_QUARTER, date(2026, 10, 1), date(2027, 1, 1))
 
 
 class PagedServer(PracticeServer):
