@@ -17,9 +17,14 @@ from tests.cli.cli import Cli
 HEAVY = ("duckdb", "requests", "numpy", "pydantic", "zenpy", "structlog", "tenacity")
 
 
+# a test run that was started in the background passes on that SIGINT is ignored
+HEEDS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
+
 def start(cli: Cli, *arguments: str) -> subprocess.Popen[str]:
+    python, option, code, *rest = cli.command(*arguments)
     return subprocess.Popen(
-        cli.command(*arguments),
+        [python, option, HEEDS_SIGINT + code, *rest],
         env=cli.process_environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
