@@ -104,7 +104,7 @@ class Demo:
 
         os.environ["PRACTICE_TOKEN"] = TOKEN
         today = Workspace.now().date()
-        since = today - timedelta(days=200)
+        since = today - timedelta(days=160)  # reaches the baseline of the goals
         goals = files("connector.cli").joinpath("demo.toml").read_text(encoding="utf-8")
         period = (today - timedelta(days=60), today + timedelta(days=31))
         (self.folder / "mappings").mkdir()
