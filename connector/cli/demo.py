@@ -26,7 +26,7 @@ from connector.cli.output import clean, console
 from connector.cli.workspace import Workspace
 from connector.errors import ConnectorError
 
-TICKETS = 50_000
+TICKETS = 40_000
 HOUR_S = 3_600
 CONFIG = """\
 [[helpdesk]]
