@@ -48,4 +48,5 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[Rule, ...] = ()
     automations: tuple[Rule, ...] = ()
     sla_policies: tuple[Rule, ...] = ()
+    group_sla_policies: tuple[Rule, ...] = ()
     missing: tuple[str, ...] = ()

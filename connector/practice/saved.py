@@ -18,6 +18,7 @@ from connector.practice.clock import Clock
 from connector.practice.directory import Group, Organization, Schedule, User
 from connector.practice.fields import TicketField
 from connector.practice.forms import Form
+from connector.practice.group_sla_routes import GroupPolicy
 from connector.practice.reactions import Rule
 from connector.practice.ruleset import install_rules
 from connector.practice.slas import Policy
@@ -47,6 +48,7 @@ KEYED: Mapping[str, tuple[Any, Callable[[World], dict[Any, Any]]]] = {
     "rating": (Rating, lambda world: world.ratings),
     "suspended": (Suspended, lambda world: world.suspended),
     "survey": (SurveyResponse, lambda world: world.survey_responses),
+    "group_policy": (GroupPolicy, lambda world: world.group_policies),
 }
 """Things that know their id, and the table they are in."""
 

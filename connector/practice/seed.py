@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.practice.account import PROFILES, build_account
 from connector.practice.clock import Clock
 from connector.practice.directory import ZONES
+from connector.practice.group_sla_routes import install_group_policies
 from connector.practice.ruleset import install_rules
 from connector.practice.slas import install_policies
 from connector.practice.story import tell
@@ -58,6 +59,7 @@ def seed_world(
         world.ratings = _numbered(teller.ratings)
     if slas:
         install_policies(world)
+        install_group_policies(world)
     if rules:
         install_rules(world)
     return world

@@ -19,6 +19,7 @@ from connector.practice import (
     directory_routes,
     export,
     field_routes,
+    group_sla_routes,
     rule_routes,
     settings_routes,
     sla_routes,
@@ -49,6 +50,7 @@ ROUTES = (
     *directory_routes.ROUTES,
     *rule_routes.ROUTES,
     *sla_routes.ROUTES,
+    *group_sla_routes.ROUTES,
     *settings_routes.ROUTES,
     *unusual_routes.ROUTES,
 )

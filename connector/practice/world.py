@@ -21,6 +21,7 @@ from connector.practice.refusal import not_found
 from connector.practice.surveys import SurveyResponse
 
 if TYPE_CHECKING:
+    from connector.practice.group_sla_routes import GroupPolicy
     from connector.practice.reactions import Reactions
     from connector.practice.slas import Policy
 
@@ -165,6 +166,7 @@ class World:
         self.has_surveys = False
         self.watchers: list[Callable[[Ticket, Audit], None]] = []
         self.policies: list[Policy] = []
+        self.group_policies: dict[str, GroupPolicy] = {}
         self.reactions: Reactions | None = None
         self.rendered: dict[int, bytes] = {}
         self.measured: dict[int, bytes] = {}

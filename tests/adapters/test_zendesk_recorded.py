@@ -16,7 +16,7 @@ import pytest
 import responses
 from pydantic import SecretStr
 
-from connector.adapters.zendesk import fields, parse, sla
+from connector.adapters.zendesk import fields, parse, policies, sla
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.events import EventParser
 from connector.adapters.zendesk.settings import ZendeskSettings
@@ -218,8 +218,8 @@ def read_refusal(answer: Answer) -> tuple[int, int]:
 
 def read_policies(answer: Answer) -> tuple[int, int]:
     given = listed(answer.body, "sla_policies", "sla_policy")
-    rows = msgspec.convert(given, list[sla.WirePolicy])
-    return len(given), len(sla.policies(rows, Counter()))
+    rows = msgspec.convert(given, list[policies.WirePolicy])
+    return len(given), len(policies.policies(rows, Counter()))
 
 
 def read_steps(answer: Answer) -> tuple[int, int]:

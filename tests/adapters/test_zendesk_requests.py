@@ -87,6 +87,7 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         "GET satisfaction_ratings",
         "GET guide/survey_responses",
         "GET slas/policies",
+        "GET group_slas/policies",
         "GET tickets/show_many",
         "GET tickets/count",
         "GET custom_statuses",

@@ -27,7 +27,7 @@ from tests.fakes.zendesk_spec import ZendeskSpec
 from tests.sync.helpdesk import ScriptedAdapter
 
 Body = dict[str, Any]
-KEYS = ("triggers", "automations", "sla_policies")
+KEYS = ("triggers", "automations", "sla_policies", "group_sla_policies")
 
 
 @pytest.fixture
@@ -61,11 +61,12 @@ def test_rules_of_every_kind_are_read(desk: FakeZendesk, adapter: ZendeskAdapter
     for number, key in enumerate(KEYS):
         reply(desk, key, number)
     rules = adapter.rules()
-    found = (rules.triggers, rules.automations, rules.sla_policies)
+    found = (rules.triggers, rules.automations, rules.sla_policies, rules.group_sla_policies)
     assert [[one.title for one in kind] for kind in found] == [
         ["triggers 0"],
         ["automations 1"],
         ["sla_policies 2"],
+        ["group_sla_policies 3"],
     ]
     assert rules.missing == ()
 
@@ -77,6 +78,7 @@ def test_lists_go_on_by_cursor_and_by_link(desk: FakeZendesk, adapter: ZendeskAd
     reply(desk, "automations", 3, next_page=f"{URL}/api/v2/automations.json?page=2")
     reply(desk, "automations", 4, next_page=None, count=2)
     reply(desk, "sla_policies")
+    reply(desk, "group_sla_policies")
     rules = adapter.rules()
     assert [one.id for one in rules.triggers] == ["1", "2"]
     assert [one.id for one in rules.automations] == ["3", "4"]
@@ -108,8 +110,10 @@ def test_kinds_that_the_account_lacks_are_named(
     reply(desk, "triggers", 1)
     desk.reply_next(status)
     reply(desk, "sla_policies", 5)
+    desk.reply_next(status)
     rules = adapter.rules()
-    assert (rules.missing, len(rules.sla_policies)) == (("automations",), 1)
+    assert rules.missing == ("automations", "group_sla_policies")
+    assert len(rules.sla_policies) == 1
 
 
 def test_a_fault_is_no_lack(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:

@@ -16,7 +16,7 @@ import responses
 from pydantic import SecretStr
 
 from connector.adapters.base import utc
-from connector.adapters.zendesk import sla
+from connector.adapters.zendesk import policies, sla
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import ProtocolError, UnavailableError
@@ -31,6 +31,20 @@ POLICY = {
     "title": "Gold",
     "position": 1,
     "policy_metrics": [{"metric": "reply_time", "target": 30}],
+}
+# the vendor's example, which it explains as one hour
+GROUP_POLICY: Body = {
+    "id": "01H078CBDY28BZG7P6BONY09DN",
+    "title": "Tier 1",
+    "position": 3,
+    "policy_metrics": [
+        {
+            "metric": "group_ownership_time",
+            "priority": "low",
+            "target": 3600,
+            "business_hours": False,
+        }
+    ],
 }
 
 
@@ -62,10 +76,14 @@ def reply(desk: FakeZendesk, *rows: Body, **envelope: Any) -> None:
     desk.reply_next(200, body=json.dumps({"ticket_metric_events": rows, **envelope}))
 
 
-def with_policies(desk: FakeZendesk, adapter: ZendeskAdapter, *policies: Body) -> Page:
-    body = {"sla_policies": policies or [POLICY], "next_page": None}
-    desk.reply_next(200, body=json.dumps(body))
+def with_policies(desk: FakeZendesk, adapter: ZendeskAdapter, *some: Body) -> Page:
+    reply_policies(desk, "sla_policies", *(some or [POLICY]))
+    reply_policies(desk, "group_sla_policies")
     return adapter.read(Stream.SLA)
+
+
+def reply_policies(desk: FakeZendesk, key: str, *rows: Body) -> None:
+    desk.reply_next(200, body=json.dumps({key: rows, "next_page": None}))
 
 
 def ids(page: Page) -> list[str]:
@@ -168,22 +186,66 @@ def test_an_account_without_policies_is_told_not_failed(
     desk: FakeZendesk, adapter: ZendeskAdapter, status: int
 ) -> None:
     desk.reply_next(status)
+    desk.reply_next(status)
     page = adapter.read(Stream.SLA)
-    assert (page.records, page.has_more, page.notes) == ((), False, (sla.NO_POLICIES,))
+    lacks = (policies.NO_POLICIES, policies.NO_GROUP_POLICIES)
+    assert (page.records, page.has_more, page.notes) == ((), False, lacks)
+
+
+def test_policies_for_groups_are_read_beside_the_others(
+    desk: FakeZendesk, adapter: ZendeskAdapter
+) -> None:
+    reply_policies(desk, "sla_policies", POLICY)
+    reply_policies(desk, "group_sla_policies", GROUP_POLICY)
+    page = adapter.read(Stream.SLA)
+    assert asked(desk) == ("group_slas/policies", {})
+    target = SlaTarget(metric="group_ownership_time", priority="low", minutes=60)
+    assert isinstance(page.records, tuple)
+    assert page.records[1:] == (
+        SlaPolicy(id=GROUP_POLICY["id"], title="Tier 1", position=3, targets=(target,)),
+    )
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_account_with_policies_for_groups_alone_has_steps(
+    desk: FakeZendesk, adapter: ZendeskAdapter, status: int
+) -> None:
+    desk.reply_next(status)
+    reply_policies(desk, "group_sla_policies", GROUP_POLICY)
+    page = adapter.read(Stream.SLA)
+    assert (ids(page), page.has_more) == ([GROUP_POLICY["id"]], True)
+    assert page.notes == (policies.NO_POLICIES,)
+
+
+def test_a_plan_without_policies_for_groups_keeps_the_others(
+    desk: FakeZendesk, adapter: ZendeskAdapter
+) -> None:
+    reply_policies(desk, "sla_policies", POLICY)
+    desk.reply_next(404)
+    page = adapter.read(Stream.SLA)
+    assert (ids(page), page.notes) == (["5"], (policies.NO_GROUP_POLICIES,))
+
+
+def test_a_fault_of_the_second_list_is_no_lack(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    reply_policies(desk, "sla_policies", POLICY)
+    desk.reply_next(503)
+    with pytest.raises(UnavailableError):
+        adapter.read(Stream.SLA)
 
 
 def test_an_account_without_policies_is_asked_once_a_day(
     desk: FakeZendesk, adapter: ZendeskAdapter
 ) -> None:
-    desk.reply_next(200, body=json.dumps({"sla_policies": []}))
+    reply_policies(desk, "sla_policies")
+    reply_policies(desk, "group_sla_policies")
     page = adapter.read(Stream.SLA)
     assert not page.has_more
     adapter.read(Stream.SLA, page.cursor)
-    assert len(desk.asked) == 1
+    assert len(desk.asked) == 2
     desk.advance(86_401)
     adapter.check()
     adapter.read(Stream.SLA, page.cursor)
-    assert asked(desk)[0] == "slas/policies"
+    assert [asked(desk, place)[0] for place in (-2, -1)] == ["slas/policies", "group_slas/policies"]
 
 
 def test_hidden_metric_events_are_told_not_failed(
@@ -206,8 +268,8 @@ def test_policies_of_all_pages_are_one_read(desk: FakeZendesk, adapter: ZendeskA
     desk.reply_next(200, body=json.dumps({"sla_policies": [POLICY], "next_page": link}))
     page = with_policies(desk, adapter, POLICY | {"id": 6})
     assert ids(page) == ["5", "6"]
-    assert asked(desk) == ("slas/policies", {"page": "2"})
-    assert urlsplit(desk.asked[-1].url or "").hostname == "acme.zendesk.com"
+    assert asked(desk, -2) == ("slas/policies", {"page": "2"})
+    assert urlsplit(desk.asked[-2].url or "").hostname == "acme.zendesk.com"
 
 
 def test_an_applied_sla_has_its_target(shared: Path) -> None:
@@ -240,8 +302,8 @@ def test_a_step_without_what_it_needs_is_counted(missing: str) -> None:
 def test_a_target_in_seconds_is_as_good() -> None:
     unknown: Counter[str] = Counter()
     metrics = [{"metric": "reply_time", "target": None, "target_in_seconds": 90}, {"metric": "x"}]
-    row = msgspec.convert({"id": 1, "policy_metrics": metrics}, sla.WirePolicy)
-    (policy,) = sla.policies([row], unknown)
+    row = msgspec.convert({"id": 1, "policy_metrics": metrics}, policies.WirePolicy)
+    (policy,) = policies.policies([row], unknown)
     assert [target.minutes for target in policy.targets] == [1.5]
     assert sum(unknown.values()) == 1
 
@@ -267,6 +329,6 @@ def test_recorded_steps_are_read_whole(shared: Path, name: str) -> None:
 def test_recorded_policies_are_read_whole(shared: Path, name: str) -> None:
     rows = recorded(shared, f"sla_{name}")
     unknown: Counter[str] = Counter()
-    found = sla.policies(msgspec.convert(rows, list[sla.WirePolicy]), unknown)
+    found = policies.policies(msgspec.convert(rows, list[policies.WirePolicy]), unknown)
     assert [len(one.targets) for one in found] == [len(row["policy_metrics"]) for row in rows]
     assert not unknown

@@ -32,6 +32,7 @@ PATHS = (
     "triggers",
     "automations",
     "slas/policies",
+    "group_slas/policies",
     "brands",
     "groups",
     "users",

@@ -8,7 +8,10 @@ from connector.practice.acts import Acts
 from tests.practice.client import Client, opened
 
 
-@pytest.mark.parametrize("path", ["macros", "organization_fields", "slas/policies", "user_fields"])
+@pytest.mark.parametrize(
+    "path",
+    ["group_slas/policies", "macros", "organization_fields", "slas/policies", "user_fields"],
+)
 def test_a_list_of_what_the_account_has_none_of_is_empty(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer["count"] == 0

@@ -99,7 +99,8 @@ def test_slas_are_read_with_the_tickets_and_left_alone_when_idle(
     desk.put()
     has_slas(desk)
     report = sync(desk, adapter, store)
-    assert asked(desk)[-2:] == ["slas/policies", "incremental/ticket_metric_events"]
+    policies = ["slas/policies", "group_slas/policies"]
+    assert asked(desk)[-3:] == [*policies, "incremental/ticket_metric_events"]
     assert rows(store, "select type from metric_events order by metric_event_id") == [
         ("activate",),
         ("breach",),

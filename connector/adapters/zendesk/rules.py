@@ -15,6 +15,7 @@ from typing import Any
 from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
 from connector.adapters.zendesk.lists import listed
 from connector.adapters.zendesk.paging import NOT_THERE
+from connector.adapters.zendesk.policies import GROUP_PATH, PATH
 from connector.adapters.zendesk.wire import Wire
 from connector.errors import FatalError
 from connector.model.rules import Action, Condition, Rule, Rules
@@ -55,11 +56,13 @@ def read_rules(client: ZendeskClient) -> Rules:
 
     triggers = rules("triggers", "triggers", PAGED)
     automations = rules("automations", "automations", PAGED)
-    policies = rules("slas/policies", "sla_policies", {})
+    policies = rules(PATH, "sla_policies", {})
+    group_policies = rules(GROUP_PATH, "group_sla_policies", {})
     return Rules(
         triggers=triggers,
         automations=automations,
         sla_policies=policies,
+        group_sla_policies=group_policies,
         missing=tuple(missing),
     )
 

@@ -19,20 +19,19 @@ import msgspec
 from connector.adapters.base import utc
 from connector.adapters.http import decode
 from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
-from connector.adapters.zendesk.lists import listed
 from connector.adapters.zendesk.paging import GONE, NOT_THERE, WITHHELD, Pages
 from connector.adapters.zendesk.parse import moment, named, text
+from connector.adapters.zendesk.policies import in_minutes, read_policies
 from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.wire import Meta, Wire
 from connector.errors import FatalError, ProtocolError
 from connector.model.page import Page
-from connector.model.sla import MetricEvent, SlaPolicy, SlaTarget
+from connector.model.sla import MetricEvent, SlaPolicy
 
 STEPS_SINCE = timedelta(days=90)
 """How far back the first read goes where the options say nothing: these rows are many."""
 RARELY_S = 24 * 3600
 FULL_PAGE = 1_000
-NO_POLICIES = "the account has no SLA policies, or does not show them"
 NO_STEPS = "the account does not show its ticket metric events"
 _METRIC_WORDS = """
     agent_work_time first_reply_time group_ownership_time next_reply_time pausable_update_time
@@ -40,25 +39,6 @@ _METRIC_WORDS = """
 METRICS = frozenset(_METRIC_WORDS.split())
 _TYPE_WORDS = "activate apply_group_sla apply_sla breach fulfill measure pause update_status"
 TYPES = frozenset(_TYPE_WORDS.split())
-
-
-class WirePolicyMetric(Wire):
-    """A target of a policy, in minutes; newer answers tell seconds too."""
-
-    metric: str | None = None
-    priority: str | None = None
-    target: float | None = None
-    target_in_seconds: float | None = None
-    business_hours: bool | None = None
-
-
-class WirePolicy(Wire):
-    """An SLA policy; its filter is read with the rules."""
-
-    id: int
-    title: str | None = None
-    position: int | None = None
-    policy_metrics: list[WirePolicyMetric] | None = None
 
 
 class WireStep(Wire):
@@ -98,7 +78,7 @@ _STEPS = msgspec.json.Decoder(StepExport)
 
 
 class SlaReader:
-    """Reads policies once a day, and steps only where there are policies."""
+    """Reads policies of both kinds once a day, and steps only where there are some."""
 
     def __init__(self, client: ZendeskClient, since: int) -> None:
         """Read through `client`; `since` bounds the steps, 0 leaves it to us."""
@@ -116,19 +96,13 @@ class SlaReader:
         return self._steps(place) if place.has_policies else self._page((), place)
 
     def _policies(self, place: Place) -> Page:
-        notes: tuple[str, ...] = ()
-        try:
-            rows = list(listed(self._client, "slas/policies", "sla_policies", WirePolicy))
-        except FatalError as error:
-            if error.status not in NOT_THERE:
-                raise
-            rows, notes = [], (NO_POLICIES,)
+        unknown: Counter[str] = Counter()
+        rows, notes = read_policies(self._client, unknown)
         now = int(self._pages.now.timestamp()) if self._pages.now else 1
         first = self._since or max(0, now - int(STEPS_SINCE.total_seconds()))
         start = place.start or first
         after = Place(start, max(start, place.newest), "", now, has_policies=bool(rows))
-        unknown: Counter[str] = Counter()
-        page = self._page(policies(rows, unknown), after, has_more=bool(rows), unknown=unknown)
+        page = self._page(rows, after, has_more=bool(rows), unknown=unknown)
         return msgspec.structs.replace(page, notes=notes)
 
     def _steps(self, place: Place) -> Page:
@@ -203,35 +177,6 @@ def _by_time(place: Place, answer: StepExport) -> tuple[Place, bool]:
     return msgspec.structs.replace(place, start=max(place.start, end), after=""), not is_end
 
 
-def policies(rows: Iterable[WirePolicy], unknown: Counter[str]) -> tuple[SlaPolicy, ...]:
-    """Return the policies; a target without metric or time is counted."""
-    found = []
-    for row in rows:
-        targets = []
-        for metric in row.policy_metrics or ():
-            minutes = _minutes(metric.target, metric.target_in_seconds)
-            if metric.metric is None or minutes is None:
-                unknown["SLA target without metric or time"] += 1
-                continue
-            targets.append(
-                SlaTarget(
-                    metric=metric.metric,
-                    priority=metric.priority,
-                    minutes=minutes,
-                    is_business=bool(metric.business_hours),
-                )
-            )
-        found.append(
-            SlaPolicy(
-                id=str(row.id),
-                title=row.title or "",
-                position=row.position,
-                targets=tuple(targets),
-            )
-        )
-    return tuple(found)
-
-
 def steps(rows: Iterable[WireStep], unknown: Counter[str]) -> tuple[MetricEvent, ...]:
     """Return the steps; those of kinds that nobody knows are kept by name and counted."""
     found: dict[str, MetricEvent] = {}
@@ -255,18 +200,11 @@ def steps(rows: Iterable[WireStep], unknown: Counter[str]) -> tuple[MetricEvent,
             type=named(row.type),
             instance=row.instance_id,
             policy_id=_id(policy.get("id")) if isinstance(policy, dict) else None,
-            target_minutes=_minutes(applied.get("target"), applied.get("target_in_seconds")),
+            target_minutes=in_minutes(applied.get("target"), applied.get("target_in_seconds")),
             is_business=is_business if isinstance(is_business, bool) else None,
             is_deleted=row.deleted is True,
         )
     return tuple(found.values())
-
-
-def _minutes(minutes: object, seconds: object) -> float | None:
-    for value, factor in ((minutes, 1), (seconds, 60)):
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return value / factor
-    return None
 
 
 def _id(value: object) -> str | None:
