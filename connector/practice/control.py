@@ -136,7 +136,7 @@ class Control:
         return {"ordered": count}
 
     def _revoke(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        return {"revoked": self._desk.gate.revoke()}
+        return {"revoked": self._desk.grants.revoke()}
 
     def _save(self, _: Mapping[str, Any]) -> dict[str, Any]:
         if self.state is None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from connector.practice.access import Access, Gate
 from connector.practice.acts import Acts
+from connector.practice.consent import Consent
 from connector.practice.faults import Faults
+from connector.practice.grants import Grants
 from connector.practice.jobs import Jobs
 from connector.practice.limits import ACCOUNT, Limits, RateLimiter
 from connector.practice.refusal import Refusal, not_found
@@ -38,7 +40,9 @@ class Helpdesk:
         self.faults = Faults()
         self.jobs = Jobs(job_polls)
         self.limiter = RateLimiter(limits)
-        self.gate = Gate(access, world.directory, ADMIN_EMAIL, world.now)
+        self.grants = Grants(access, ADMIN_EMAIL, world.now)
+        self.gate = Gate(access, world.directory, ADMIN_EMAIL, self.grants)
+        self._consent = Consent(access, world.directory, ADMIN_EMAIL, self.grants)
         self.steps = StepFeed(world)
         self.batch_ignores_tags = False
         self.url = ""
@@ -66,7 +70,7 @@ class Helpdesk:
                     raise not_found()
                 route, parts = found
                 headers |= self.limiter.admit(route.limits, " ".join((str(user.id), *parts)))
-                answer = route.answer(Call(self, method, path, query, body, user, parts))
+                answer = route.answer(Call(self, method, path, query, body, user, parts, auth))
                 answer.headers = headers | answer.headers
                 return answer
         except Refusal as refusal:
@@ -77,4 +81,9 @@ class Helpdesk:
         if method != "POST":
             raise not_found()
         with self.world.lock:
-            return self.gate.grant(body)
+            return self.grants.grant(body)
+
+    def consent(self, query: Mapping[str, str]) -> Answer:
+        """Answer the browser of somebody who is asked for access."""
+        with self.world.lock:
+            return self._consent.answer(query)

@@ -39,7 +39,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way to a route; `parts` are the variable pieces of its path."""
+    """One request on its way to a route; `parts` are the variable pieces of its path.
+
+    `auth` is the header it was admitted with.
+    """
 
     desk: Helpdesk
     method: str
@@ -48,6 +51,7 @@ class Call:
     body: Mapping[str, Any]
     user: User
     parts: tuple[str, ...] = ()
+    auth: str = ""
 
     @property
     def world(self) -> World:

@@ -16,10 +16,12 @@ import msgspec
 
 from connector.practice import (
     batch_routes,
+    consent,
     directory_routes,
     export,
     field_routes,
     group_sla_routes,
+    oauth_routes,
     rule_routes,
     settings_routes,
     sla_routes,
@@ -52,6 +54,7 @@ ROUTES = (
     *sla_routes.ROUTES,
     *group_sla_routes.ROUTES,
     *settings_routes.ROUTES,
+    *oauth_routes.ROUTES,
     *unusual_routes.ROUTES,
 )
 
@@ -144,6 +147,8 @@ class PracticeServer:
                 return self.desk.answer(method, path, query, _decoded(body), auth)
             if parts.path == OAUTH:
                 return self.desk.grant(method, _decoded(body))
+            if parts.path == consent.PATH:
+                return self.desk.consent(query)
             if parts.path.startswith(CONTROL):
                 return self.control.answer(
                     method, parts.path.removeprefix(CONTROL).strip("/"), _decoded(body), auth
