@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from connector.practice.directory import SYSTEM_ID
@@ -37,6 +38,7 @@ CREATED = (
     "schedule_id",
     "tags",
 )
+CREATED_FROM = attrgetter(*CREATED)
 REOPENED_BY_CUSTOMER = frozenset({"pending", "hold", "solved"})
 
 
@@ -240,7 +242,7 @@ class Acts(UnusualActs):
 
 def created_by(ticket: Ticket) -> Created:
     """Return the beginning of a ticket as its first audit tells it."""
-    values = [(name, getattr(ticket, name)) for name in CREATED]
+    values = zip(CREATED, CREATED_FROM(ticket), strict=True)
     return Created((*values, *sorted(ticket.values.items())))
 
 

@@ -12,6 +12,7 @@ from connector.practice.unusual import EMAIL
 from connector.practice.world import AGENT, AUTOMATION, Audit, Change, Comment, Rating, Via
 
 CLOSES_AFTER = 4 * DAY
+REOPENINGS_SAID = tuple(Comment(True, text) for text in REOPENINGS)
 REOPENED, DELETED, SURVEYED, ANSWERED = 0.10, 0.007, 0.42, 0.38
 
 
@@ -20,7 +21,7 @@ def ends(telling: Telling) -> bool:
     teller, solved_at = telling.teller, telling.at
     if teller.chance(REOPENED):
         telling.rest(min(8 * HOUR * exp(teller.rng.gauss(0, 1.2)), CLOSES_AFTER - HOUR))
-        customer_writes(telling, telling.pick(REOPENINGS))
+        customer_writes(telling, telling.pick(REOPENINGS_SAID))
         return False
     if teller.chance(DELETED):
         telling.rest(teller.rng.uniform(1, 48) * HOUR)
@@ -33,9 +34,9 @@ def ends(telling: Telling) -> bool:
     return True
 
 
-def customer_writes(telling: Telling, text: str) -> None:
+def customer_writes(telling: Telling, said: Comment) -> None:
     """Let the customer write, which opens the ticket again."""
-    changes: list[Change | Comment] = [Comment(True, text)]
+    changes: list[Change | Comment] = [said]
     if telling.ticket.status != "open":
         changes.append(telling.change("status", "open"))
     telling.write(telling.ticket.requester_id, EMAIL, *changes)

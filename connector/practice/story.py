@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from math import exp
 
 from connector.practice.acts import created_by
@@ -24,16 +25,27 @@ from connector.practice.phrases import (
     SUBJECTS,
     TOPICS,
 )
-from connector.practice.teller import DAY, HOUR, MINUTE, Team, Teller, Telling, Unfinished
+from connector.practice.teller import (
+    DAY,
+    HOUR,
+    MINUTE,
+    REMEMBERED,
+    Team,
+    Teller,
+    Telling,
+    Unfinished,
+)
 from connector.practice.unusual import EMAIL
 from connector.practice.world import AGENT, AUTOMATION, Change, Comment, Ticket, Via
 
+CHANNEL_SHARES = (0.58, 0.85, 0.91, 0.96, 1.00)
+"""The share of tickets that come by a channel or one before it."""
 CHANNELS = (
-    (0.58, EMAIL),
-    (0.85, AGENT),
-    (0.91, Via("chat", "Chat")),
-    (0.96, Via("native_messaging", "Messaging")),
-    (1.00, Via("api", "Web service")),
+    EMAIL,
+    AGENT,
+    Via("chat", "Chat"),
+    Via("native_messaging", "Messaging"),
+    Via("api", "Web service"),
 )
 PRIORITIES = ("low", "normal", "normal", "normal", "high", "urgent", None)
 TYPES = ("question", "incident", "problem", "task", None)
@@ -41,6 +53,11 @@ ROUNDS = 9
 PATIENCE = (0, 1, 1, 1, 2, 3)
 SPAM, MERGED, FOLLOW_UP, BY_STAFF, BY_MACHINE = 0.004, 0.014, 0.008, 0.04, 0.3
 HANDED_OVER, TRIAGED, RAISED, SOLVED_AT_ONCE, ANSWERED = 0.06, 0.4, 0.12, 0.42, 0.76
+OPENINGS_SAID, REPLIES_SAID, SOLUTIONS_SAID, ANSWERS_SAID = (
+    tuple(Comment(True, text) for text in texts)
+    for texts in (OPENINGS, REPLIES, SOLUTIONS, ANSWERS)
+)
+NOTES_WRITTEN = tuple(Comment(False, text) for text in NOTES)
 NEXT_STATUSES = ("pending",) * 40 + ("open",) * 9 + ("hold",) * 9
 
 
@@ -77,8 +94,7 @@ def _patience(teller: Teller, at: int) -> int:
 
 def _ticket(teller: Teller, ticket_id: int, at: int, team: Team) -> Ticket:
     rng = teller.rng
-    throw = rng.random()
-    via = next(via for share, via in CHANNELS if throw <= share)
+    via = CHANNELS[bisect_left(CHANNEL_SHARES, rng.random())]
     requester = teller.customers[int(len(teller.customers) * rng.random() ** 1.6)]
     is_by_staff = via is AGENT and teller.chance(BY_STAFF)
     product = teller.pick(teller.options["Product"])
@@ -109,15 +125,15 @@ def _open(telling: Telling) -> None:
     teller, ticket = telling.teller, telling.ticket
     if teller.chance(FOLLOW_UP):
         _follow_up(telling)
-    opening = Comment(True, telling.pick(OPENINGS))
-    telling.write(ticket.submitter_id, ticket.via, created_by(ticket), opening)
+    opening = telling.pick(OPENINGS_SAID)
+    telling.begin(ticket.submitter_id, ticket.via, created_by(ticket), opening)
     teller.latest[telling.team.group.id] = telling
 
 
 def _follow_up(telling: Telling) -> None:
     """Come from a ticket that was closed some time ago, and inherit its tags and values."""
     told = telling.teller.closed
-    back = telling.teller.rng.randrange(1, 3000)
+    back = telling.teller.rng.randrange(1, REMEMBERED)
     if back > len(told) or told[-back].ends_at >= telling.at:
         return
     source, ticket = told[-back].ticket, telling.ticket
@@ -182,7 +198,7 @@ def _reply(telling: Telling) -> None:
         _solve(telling)
         return
     status = telling.pick(NEXT_STATUSES)
-    changes: list[Change | Comment] = [Comment(True, telling.pick(REPLIES))]
+    changes: list[Change | Comment] = [telling.pick(REPLIES_SAID)]
     agent = telling.agent(changes)
     if telling.ticket.status != status:
         changes.append(telling.change("status", status))
@@ -191,12 +207,12 @@ def _reply(telling: Telling) -> None:
 
 def _solve(telling: Telling) -> None:
     ticket, teller = telling.ticket, telling.teller
-    changes: list[Change | Comment] = [Comment(True, telling.pick(SOLUTIONS))]
+    changes: list[Change | Comment] = [telling.pick(SOLUTIONS_SAID)]
     agent = telling.agent(changes)
     cause = teller.field_ids["Root cause"]
     if cause not in ticket.values:
         value = telling.pick(teller.options["Root cause"])
-        changes.append(Change(cause, None, value))
+        changes.append(teller.change(cause, None, value))
         changes.append(telling.change("tags", tuple(sorted({*ticket.tags, value}))))
     changes.append(telling.change("status", "solved"))
     telling.write(agent, AGENT, *changes)
@@ -205,7 +221,7 @@ def _solve(telling: Telling) -> None:
 def _pending(telling: Telling) -> None:
     if telling.teller.chance(ANSWERED):
         telling.rest(9 * HOUR * exp(telling.teller.rng.gauss(0, 1.3)))
-        customer_writes(telling, telling.pick(ANSWERS))
+        customer_writes(telling, telling.pick(ANSWERS_SAID))
     else:
         telling.rest(5 * DAY)
         telling.write(SYSTEM_ID, AUTOMATION, telling.change("status", "solved"))
@@ -213,7 +229,7 @@ def _pending(telling: Telling) -> None:
 
 def _hold(telling: Telling) -> None:
     telling.work(telling.teller.rng.uniform(6, 40) * HOUR)
-    note = Comment(False, telling.pick(NOTES))
+    note = telling.pick(NOTES_WRITTEN)
     author = telling.ticket.assignee_id or telling.pick(telling.team.agents)
     telling.write(author, AGENT, note, telling.change("status", "open"))
 
@@ -221,4 +237,4 @@ def _hold(telling: Telling) -> None:
 def _note(telling: Telling) -> None:
     telling.work(telling.teller.rng.uniform(0.2, 3) * HOUR)
     author = telling.pick(telling.team.agents)
-    telling.write(author, AGENT, Comment(False, telling.pick(NOTES)))
+    telling.write(author, AGENT, telling.pick(NOTES_WRITTEN))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import exp
 from random import Random
@@ -14,7 +15,10 @@ from connector.practice.hours import Hours
 from connector.practice.world import Audit, Change, Comment, Created, Rating, Ticket, Via
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_new = tuple.__new__  # much quicker than calling a named tuple's class
 NEVER = 2**62
+REMEMBERED = 3000
+"""How many closed tickets a new one may be a follow-up of."""
 
 
 class Unfinished(Exception):  # noqa: N818  # how a story stops, not an error
@@ -48,18 +52,30 @@ class Teller:
     audits: list[Audit] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
     latest: dict[int, Telling] = field(default_factory=dict)
-    closed: list[Telling] = field(default_factory=list)
+    closed: deque[Telling] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     is_light: bool = False
-    _kept: dict[Any, Any] = field(default_factory=dict)
+    random: Callable[[], float] = field(init=False)
+    gauss: Callable[[float, float], float] = field(init=False)
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """Everything told so far that may be told again, because a million tickets share it."""
 
-    def kept(self, one: Any) -> Any:
-        """Return an equal thing that is there already, because a million tickets share them."""
-        return self._kept.setdefault(one, one)
+    def __post_init__(self) -> None:
+        """Have the coin at hand: it is thrown tens of millions of times."""
+        self.random, self.gauss = self.rng.random, self.rng.gauss
 
     def share(self, ticket: Ticket) -> None:
         """Let a ticket share its tags and values with those that have the same."""
-        ticket.tags = self.kept(ticket.tags)
-        ticket.values = self._kept.setdefault(tuple(ticket.values.items()), ticket.values)
+        kept = self.kept
+        ticket.tags = kept.setdefault(ticket.tags, ticket.tags)
+        ticket.values = kept.setdefault(("values", *ticket.values.items()), ticket.values)
+
+    def change(self, name: str | int, old: Any, new: Any) -> Change:
+        """Return a change that equal changes share."""
+        key = (name, old, new)
+        known: Change | None = self.kept.get(key)
+        if known is None:
+            known = self.kept[key] = Change(name, old, new)
+        return known
 
     def hurry(self, at: int) -> float:
         """Return how long waits are compared with the middle: the company gets quicker."""
@@ -67,11 +83,11 @@ class Teller:
 
     def pick(self, choices: Sequence[Any]) -> Any:
         """Return one of the choices; quicker than the library's way, which matters here."""
-        return choices[int(self.rng.random() * len(choices))]
+        return choices[int(self.random() * len(choices))]
 
     def chance(self, share: float) -> bool:
         """Throw a coin that falls right with this share."""
-        return self.rng.random() < share
+        return self.random() < share
 
 
 class Telling:
@@ -89,25 +105,31 @@ class Telling:
         self.rating: Rating | None = None
         self.waited = 0
 
-    def write(self, author: int, via: Via, *changes: Change | Comment | Created) -> None:
+    def begin(self, author: int, via: Via, created: Created, opening: Comment) -> None:
+        """Write the first audit; what it says is shared value by value."""
+        share = self.teller.kept.setdefault
+        first = Created(tuple([share(pair, pair) for pair in created.values]))
+        self._tell(author, via, (first, opening))
+
+    def write(self, author: int, via: Via, *changes: Change | Comment) -> None:
         """Write an audit now, or stop because now has not come yet."""
-        if self.at > self.teller.now:
-            raise Unfinished
-        ticket, kept = self.ticket, self.teller.kept
-        if isinstance(changes[0], Created):
-            first = Created(tuple(kept(pair) for pair in changes[0].values))
-            changes = (first, *(kept(one) for one in changes[1:]))
-        else:
-            changes = kept(tuple(kept(one) for one in changes))
-        self.teller.audits.append(Audit(self.at, ticket.id, author, via, changes))
+        self._tell(author, via, self.teller.kept.setdefault(changes, changes))
+        ticket = self.ticket
         for change in changes:
-            if isinstance(change, Change):
+            if change.__class__ is Change:
                 ticket.apply(change)
-        ticket.updated_at = ticket.generated_at = max(ticket.updated_at, self.at)
+
+    def _tell(self, author: int, via: Via, changes: tuple[Change | Comment | Created, ...]) -> None:
+        at, teller, ticket = self.at, self.teller, self.ticket
+        if at > teller.now:
+            raise Unfinished
+        teller.audits.append(_new(Audit, (at, ticket.id, author, via, changes)))
+        if at > ticket.updated_at:
+            ticket.updated_at = ticket.generated_at = at
 
     def change(self, name: str, new: Any) -> Change:
         """Return a change from what the ticket has."""
-        return Change(name, getattr(self.ticket, name), new)
+        return self.teller.change(name, getattr(self.ticket, name), new)
 
     def rest(self, seconds: float) -> None:
         """Let time pass."""
@@ -122,12 +144,12 @@ class Telling:
         profile = self.team.profile
         median = profile.wait_min * MINUTE * self.teller.hurry(self.at) * factor
         began = self.at
-        self.work(median * exp(self.teller.rng.gauss(0, profile.spread)))
+        self.work(median * exp(self.teller.gauss(0, profile.spread)))
         self.waited += self.at - began
 
     def pick(self, choices: Sequence[Any]) -> Any:
         """Return one of the choices."""
-        return self.teller.pick(choices)
+        return choices[int(self.teller.random() * len(choices))]
 
     def agent(self, changes: list[Change | Comment], moves: float = 0.04) -> int:
         """Return who acts, and let an unassigned ticket be theirs."""

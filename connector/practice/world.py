@@ -188,8 +188,9 @@ class World:
         self.tickets.update((ticket.id, ticket) for ticket in tickets)
         self.last_id = max(self.tickets, default=0)
         audits.sort(key=itemgetter(0))
-        for place, audit in enumerate(audits, start=len(self.feed)):
-            self.tickets[audit.ticket_id].audits.append(place)
+        known = self.tickets
+        for place, (_, ticket_id, _, _, _) in enumerate(audits, start=len(self.feed)):
+            known[ticket_id].audits.append(place)
         self.feed.extend(audits)
         self._rebuild_order()
 
