@@ -15,8 +15,10 @@ import numpy as np
 
 from connector.model.ticket import (
     NATIVE_FIGURES,
+    EventKind,
     EventRows,
     Group,
+    Mark,
     Person,
     Rating,
     TicketRows,
@@ -54,6 +56,18 @@ KNOWN_EVENTS = """
 select position from page join events using (ticket_id, event_id, kind)
 where events.event_id between ? and ? and events.ticket_id between ? and ?
 """
+# what an event says of a merge holds, whatever a version of the ticket says
+KNOWN_MERGES = f"""
+select position from page
+where ticket_id in (
+  select ticket_id from events
+  where kind = '{EventKind.MERGED}' and ticket_id between ? and ?)
+"""
+MARK_MERGED = f"""
+update tickets set marks = marks | {int(Mark.MERGED)}
+where marks & {int(Mark.MERGED)} = 0
+  and ticket_id between ? and ? and ticket_id in (select ticket_id from page)
+"""
 NEW_ROLES = """
 select page.person_id from page left join people using (person_id)
 where people.role is distinct from page.role
@@ -74,6 +88,7 @@ class Ingest:
     def tickets(self, rows: TicketRows, read_at: datetime) -> Column:
         """Store the newest version of each ticket; return the keys of those that moved."""
         page = columns.ticket_columns(rows, self._keys)
+        page["marks"] = self._with_known_merges(page["ticket_id"], page["marks"])
         native = columns.native_columns(rows)
         page, replaced = self._moved(TICKETS, {**page, **native})
         if len(page["ticket_id"]):
@@ -84,15 +99,19 @@ class Ingest:
                 self._connection.execute(CHANGED)
         return page["ticket_id"]
 
-    def events(self, rows: EventRows, read_at: datetime) -> Column:
-        """Append the events that are not there yet; return the keys of their tickets."""
+    def events(self, rows: EventRows, read_at: datetime) -> tuple[Column, bool]:
+        """Append the events that are not there yet.
+
+        Return the keys of their tickets, and whether tickets were marked as merged for them.
+        """
         page = columns.event_columns(rows, self._keys)
         page = columns.taken(page, _first_of_each(*(page[name] for name in EVENT_KEY)))
         page = self._without_known_events(page)
         if len(page["event_id"]):
             with self._registered(page):
                 self._insert("events", page, read_at)
-        return self._mark(page["ticket_id"])
+        merged = page["ticket_id"][page["kind"] == EventKind.MERGED]
+        return self._mark(page["ticket_id"]), self._mark_merged(merged)
 
     def people(self, people: Sequence[Person]) -> Column:
         """Store people; return the keys of those whose role is new or has changed."""
@@ -119,6 +138,21 @@ class Ingest:
             with self._registered(page):
                 self._put(RATINGS, page, replaced=replaced)
         return self._mark(page["ticket_id"])
+
+    def _with_known_merges(self, ticket_ids: Column, marks: Column) -> Column:
+        probe = {"ticket_id": ticket_ids, "position": np.arange(len(ticket_ids))}
+        with self._registered(probe):
+            found = self._connection.execute(KNOWN_MERGES, _bounds(ticket_ids)).fetchnumpy()
+        marks[found["position"]] |= int(Mark.MERGED)
+        return marks
+
+    def _mark_merged(self, ticket_ids: Column) -> bool:
+        """Mark tickets that were merged away; tell whether any was not marked before."""
+        if len(ticket_ids) == 0:
+            return False
+        with self._registered({"ticket_id": ticket_ids}):
+            row = self._connection.execute(MARK_MERGED, _bounds(ticket_ids)).fetchone()
+        return bool(row and row[0])
 
     def _mark(self, ticket_ids: Column) -> Column:
         distinct = np.unique(ticket_ids)

@@ -61,14 +61,18 @@ class _PageSaver:
                 moved = self._ingest.tickets(records, self._read_at) if len(records) else NOTHING
                 self._touch(moved, "tickets", "native")
             case EventRows():
-                moved = self._ingest.events(records, self._read_at) if len(records) else NOTHING
-                self._touch(moved, "events")
+                moved = self._save_events(records) if len(records) else NOTHING
             case _:
                 moved = self._save_few(records)
         if len(moved):
             self.touched.add("measures")
         if self._keys.grew:
             self.touched.add("vendor_ids")
+        return moved
+
+    def _save_events(self, rows: EventRows) -> Column:
+        moved, has_merged = self._ingest.events(rows, self._read_at)
+        self._touch(moved, "events", *(["tickets"] if has_merged else []))
         return moved
 
     def _save_few(

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.ratings import NO_SURVEYS
 from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.model.ticket import Mark
 from connector.store.gaps import FIRST_DERIVED_ID
 from connector.store.store import Store
 from connector.sync.pull import SliceReport, sync_slice
@@ -91,6 +92,21 @@ def test_what_the_feed_tells_is_not_derived(
         desk.set_status(ticket_id, status)
         sync(desk, adapter, store)
     assert not any(is_derived for _, is_derived in changes(store))
+
+
+def test_a_merge_that_only_the_other_tickets_event_tells_marks_the_ticket(
+    desk: FakeZendesk, adapter: ZendeskAdapter, store: Store
+) -> None:
+    source, target = desk.put(), desk.put()
+    sync(desk, adapter, store)
+    told = {"id": 5, "ticket_id": int(target), "created_at": iso(desk.desk.now)}
+    event = {**told, "child_events": [], "merged_ticket_ids": [int(source)]}
+    desk.custom["GET incremental/ticket_events"] = {"ticket_events": [event], "end_of_stream": True}
+    desk.set_status(target, "open")
+    sync(desk, adapter, store)
+    marked = rows(store, f"select ticket_id from tickets where marks & {int(Mark.MERGED)} > 0")
+    assert marked == [(int(source),)]
+    assert rows(store, "select value from events where kind = 'merged'") == [(target,)]
 
 
 def test_slas_are_read_with_the_tickets_and_left_alone_when_idle(
