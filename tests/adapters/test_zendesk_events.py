@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.adapters.zendesk.events import EventParser, channel
-from connector.adapters.zendesk.wire import EventExport, EventKeys
+from connector.adapters.zendesk.feed import decode_events, event_names
 from connector.model.ticket import Event
+from tests.adapters.answers import answered
 
 Body = dict[str, Any]
 AT = 1767603600
@@ -33,8 +33,9 @@ def parse(*children: Body, **event: Any) -> tuple[list[Event], EventParser]:
 
 def parse_all(*items: Body) -> tuple[list[Event], EventParser]:
     data = json.dumps({"ticket_events": list(items), "end_of_stream": True}).encode()
-    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
-    rows = parser.parse(msgspec.json.decode(data, type=EventExport).ticket_events)
+    response = answered(data)
+    parser = EventParser(lambda: event_names(response))
+    rows = parser.parse(decode_events(response).ticket_events)
     return list(rows.rows()), parser
 
 
@@ -217,6 +218,48 @@ def test_an_item_without_what_an_event_needs_is_counted(missing: str) -> None:
     assert parser.unknown.total() == 1
 
 
+SHAPES = [
+    {"event_type": 5, "status": "open"},
+    {"event_type": "Comment", "public": "yes"},
+    {"event_type": "Comment", "author_id": {"id": 5}},
+    {"event_type": "Change", "status": "open", "created_at": "yesterday"},
+    {"event_type": "SatisfactionRating", "score": ["good"]},
+    "a text",
+    None,
+]
+
+
+@pytest.mark.parametrize("child", SHAPES)
+def test_an_entry_of_another_shape_is_counted_and_hides_no_other(child: object) -> None:
+    item = {"id": 1, "ticket_id": 7, "timestamp": AT}
+    good = {"id": 2, "event_type": "Change", "status": "solved", "previous_value": "open"}
+    events, parser = parse_all(
+        {**item, "child_events": [child, good]}, {**item, "id": 3, "child_events": [good]}
+    )
+    assert [(event.id, event.value) for event in events] == [("2", "solved")]
+    assert (parser.understood, parser.unknown.total()) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"ticket_id": "seven"},
+        {"id": None},
+        {"timestamp": "now"},
+        {"timestamp": 1e300},
+        {"timestamp": -1},
+        {"child_events": {"status": "open"}},
+        {"updater_id": [1]},
+    ],
+)
+def test_an_event_of_another_shape_is_counted_and_hides_no_other(strange: Body) -> None:
+    good = {"id": 2, "event_type": "Change", "status": "solved", "previous_value": "open"}
+    item = {"id": 1, "ticket_id": 7, "timestamp": AT, "child_events": [good]}
+    events, parser = parse_all({**item, **strange}, {**item, "id": 3})
+    assert [(event.id, event.value) for event in events] == [("2", "solved")]
+    assert (parser.understood, parser.unknown.total()) == (1, 1)
+
+
 def test_a_value_that_looks_like_prose_is_not_kept() -> None:
     ((event,), _) = parse({"event_type": "Change", "priority": "Please call Ann! 555 1234 now"})
     assert event.value == "unreadable"
@@ -344,20 +387,21 @@ values = st.recursive(
 )
 CLEAN = ["status", "priority", "group_id", "assignee_id", "type", "previous_value", "value", "tags"]
 CLEAN += ["added_tags", "custom_ticket_fields", "mystery", "subject", "recipients", "via"]
+TYPED = ["author_id", "public", "created_at", "comment_present", "score", "schedule_id"]
 children = st.fixed_dictionaries(
     {},
     optional={
         "id": st.integers(1, 9) | st.text(max_size=5),
-        "event_type": st.sampled_from(["Create", "Change", "Comment", "Push", "Mystery"]),
+        "event_type": st.sampled_from(["Create", "Change", "Comment", "Push", "Mystery"]) | values,
         "field_name": st.sampled_from(["status", "group_id", "77", "mystery"]),
-        **dict.fromkeys(CLEAN, values),
+        **dict.fromkeys([*CLEAN, *TYPED], values),
     },
 )
 
 
-@given(st.lists(children, max_size=5), values, values)
+@given(st.lists(children | scalars, max_size=5), values, values)
 def test_every_entry_is_understood_or_counted(
-    entries: list[Body], via: object, merged: object
+    entries: list[Any], via: object, merged: object
 ) -> None:
     _, parser = parse(*entries, via=via, merged_ticket_ids=merged)
     assert parser.understood + parser.unknown.total() == len(entries)

@@ -19,11 +19,10 @@ from pydantic import SecretStr
 from connector.adapters.zendesk import fields, parse, policies, sla
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.feed import decode_events, event_names
 from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.adapters.zendesk.surveys import SurveyList, survey_ratings
 from connector.adapters.zendesk.wire import (
-    EventExport,
-    EventKeys,
     HolidayList,
     JobAnswer,
     Named,
@@ -39,6 +38,7 @@ from connector.adapters.zendesk.write import FINISHED, outcomes, settled
 from connector.errors import AdapterError, AuthenticationError, ProtocolError, UnavailableError
 from connector.model.change import Outcome, TicketChange
 from connector.model.ticket import Status
+from tests.adapters.answers import answered
 from tests.conftest import SHARED
 
 FOLDER = SHARED / "fixtures" / "zendesk"
@@ -111,8 +111,8 @@ def read_events(answer: Answer) -> tuple[int, int]:
     if "ticket_events" not in body:  # the documentation's excerpt of one item
         body = {"ticket_events": [{"id": 1, "ticket_id": 1, "timestamp": 1, **body}]}
     data = json.dumps(body).encode()
-    page = msgspec.json.decode(data, type=EventExport)
-    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
+    page = decode_events(answered(data))
+    parser = EventParser(lambda: event_names(answered(data)))
     parser.parse(page.ticket_events)
     entries = sum(len(event.get("child_events", [1])) for event in body["ticket_events"])
     return entries, parser.understood + parser.unknown.total()
@@ -306,8 +306,8 @@ def test_the_recorded_answers_are_there() -> None:
 
 def test_the_oldest_sample_of_an_event_is_a_status_change(shared: Path) -> None:
     data = next(answers("events_zenpy_specification-sample.json")).encoded()
-    page = msgspec.json.decode(data, type=EventExport)
-    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
+    page = decode_events(answered(data))
+    parser = EventParser(lambda: event_names(answered(data)))
     (row,) = parser.parse(page.ticket_events).rows()
     assert (row.id, row.ticket_id, row.kind, row.value) == ("1717", "27", "status", "solved")
     assert row.actor_id is None
@@ -316,8 +316,8 @@ def test_the_oldest_sample_of_an_event_is_a_status_change(shared: Path) -> None:
 def test_an_item_that_is_no_event_is_counted_by_its_keys(shared: Path) -> None:
     body = next(answers("events_vendor-spec_wrong-item-example.json")).body
     data = json.dumps(body).encode()
-    parser = EventParser(lambda: msgspec.json.decode(data, type=EventKeys).ticket_events)
-    rows = parser.parse(msgspec.json.decode(data, type=EventExport).ticket_events)
+    parser = EventParser(lambda: event_names(answered(data)))
+    rows = parser.parse(decode_events(answered(data)).ticket_events)
     assert len(rows) == 0
     assert dict(parser.unknown) == {"event instance_id metric ticket_id time": 1}
 
@@ -325,7 +325,7 @@ def test_an_item_that_is_no_event_is_counted_by_its_keys(shared: Path) -> None:
 def test_a_sideloaded_comment_has_its_author_and_no_body(shared: Path) -> None:
     body = next(answers("events_estuary_comment-sideload-test.json")).body
     data = json.dumps(body).encode()
-    page = msgspec.json.decode(data, type=EventExport)
+    page = decode_events(answered(data))
     (row,) = EventParser(list).parse(page.ticket_events).rows()
     assert (row.kind, row.actor_id, row.is_public) == ("comment", "10", True)
     assert "test_comment" not in repr(page)

@@ -85,8 +85,17 @@ class Strange:
         return self._events
 
 
+def keys_of(raw: Raw) -> dict[str, Raw]:
+    """Return the keys of an object with values that are not decoded; all else has none."""
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Raw])
+    except msgspec.ValidationError:
+        return {}
+
+
 def _entries(event: Entry) -> list[dict[str, Raw]]:
-    return msgspec.json.decode(event.get("child_events", b"[]"), type=list[dict[str, Raw]])
+    children = msgspec.json.decode(event.get("child_events", b"[]"), type=list[Raw])
+    return [keys_of(child) for child in children]
 
 
 def _kind(child: Entry) -> str | None:

@@ -15,18 +15,16 @@ import msgspec
 import requests
 
 from connector.adapters.base import utc
-from connector.adapters.http import decode
 from connector.adapters.zendesk import parse
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.events import EventParser
+from connector.adapters.zendesk.feed import decode_events, event_names
 from connector.adapters.zendesk.lookups import ticket_total
 from connector.adapters.zendesk.paging import GONE, NOT_THERE, WITHHELD, Pages
 from connector.adapters.zendesk.ratings import RatingReader
 from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.sla import SlaReader
 from connector.adapters.zendesk.wire import (
-    EventExport,
-    EventKeys,
     HolidayList,
     Named,
     ScheduleList,
@@ -40,8 +38,6 @@ from connector.model.ticket import EventRows, Group
 EXPORT_SIZE = 1_000
 
 _TICKETS = msgspec.json.Decoder(TicketExport)
-_EVENTS = msgspec.json.Decoder(EventExport)
-_EVENT_KEYS = msgspec.json.Decoder(EventKeys)
 _USERS = msgspec.json.Decoder(UserExport)
 _SCHEDULES = msgspec.json.Decoder(ScheduleList)
 _HOLIDAYS = msgspec.json.Decoder(HolidayList)
@@ -103,8 +99,8 @@ class Streams:
             return self._pages.page(
                 EventRows.of(()), cursor=str(start), has_more=False, through=utc(start)
             )
-        page = decode(KIND, response, _EVENTS)
-        parser = EventParser(lambda: decode(KIND, response, _EVENT_KEYS).ticket_events)
+        page = decode_events(response)
+        parser = EventParser(lambda: event_names(response))
         rows = parser.parse(page.ticket_events)
         is_end = page.end_of_stream
         end = start if page.end_time is None else page.end_time

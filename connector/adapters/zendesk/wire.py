@@ -11,6 +11,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Raw
 
+LATEST = 4_102_444_800
+"""The year 2100, as an epoch second: more than this is no time."""
+
 
 class Wire(msgspec.Struct, gc=False):
     """A piece of an answer."""
@@ -135,7 +138,7 @@ class WireEvent(Wire):
 
     id: int | str
     ticket_id: int | None = None
-    timestamp: float | None = None
+    timestamp: Annotated[float, msgspec.Meta(ge=0, le=LATEST)] | None = None
     created_at: datetime | None = None
     updater_id: int | None = None
     via: Any = None
@@ -149,12 +152,6 @@ class EventExport(Wire):
     ticket_events: list[WireEvent]
     end_of_stream: bool | None = None
     end_time: int | None = None
-
-
-class EventKeys(Wire):
-    """The same page, for the names of its keys only."""
-
-    ticket_events: list[dict[str, Raw]]
 
 
 class WireUser(Wire):
