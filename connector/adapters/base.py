@@ -145,6 +145,30 @@ class ReadsRules(Protocol):
         """Read triggers, automations and SLA policies; a few requests, and not bounded to one."""
 
 
+class Permission(Protocol):
+    """Access that a person is asked for in a browser; it takes one answer."""
+
+    @property
+    def url(self) -> str:
+        """Return the address at which the person decides."""
+
+    def redeem(self, answer: Mapping[str, str]) -> Identity:
+        """Take the parameters the browser came back with, keep the grant, and say whose it is."""
+
+
+@runtime_checkable
+class AsksPermission(Protocol):
+    """What an adapter's class may do besides: act for a person who once allows it in a browser.
+
+    `kept_in` is the option that names the file in which the grant is kept.
+    """
+
+    kept_in: str
+
+    def permission(self, settings: AdapterSettings, redirect_url: str) -> Permission:
+        """Prepare to ask, and see that the grant could be kept; nothing is sent."""
+
+
 def utc(seconds: float) -> datetime:
     """Return the aware UTC datetime of an epoch second."""
     return datetime.fromtimestamp(seconds, tz=UTC)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
+from connector.adapters.base import AsksPermission
 from connector.adapters.limits import Pacer
 from connector.adapters.retrying import BUDGET_S, RetryingAdapter
 from connector.config.table import checked, nearest
@@ -41,6 +42,12 @@ def adapter_class(kind: str, place: Place | None = None) -> type[Adapter]:
         message = f'the adapter for "{kind}" does not load: {error}'
         raise SettingsError([place.problem(message, "kind")]) from error
     return loaded
+
+
+def asks_permission(kind: str) -> AsksPermission | None:
+    """Return the adapter of this kind if a person grants it access; None where nobody does."""
+    loaded: object = adapter_class(kind)
+    return loaded if isinstance(loaded, AsksPermission) else None
 
 
 def checked_options(helpdesk: HelpdeskTable, options: Mapping[str, Any]) -> AdapterSettings:

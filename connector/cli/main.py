@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import (
+    authorize,
     catalogue,
     check,
     daemon,
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 COMMANDS = {
     "init": init,
+    "authorize": authorize,
     "check": check,
     "setup": setup,
     "sync": sync,

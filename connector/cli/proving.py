@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from connector.adapters.registry import checked_options
 from connector.config.mapping import load_mappings
-from connector.config.secrets import is_secret_table
+from connector.config.secrets import FileSecret, is_file, is_secret_table
 from connector.config.settings import load_settings
 from connector.config.toml import Place, read_toml
 from connector.errors import ConfigError, MappingError, Problem, SettingsError
@@ -67,7 +67,9 @@ def _config_problems(workspace: Workspace) -> Iterator[Problem]:
 
 def _stand_in(value: Any) -> Any:
     """Return something in place of a secret, so that options are checked without fetching it."""
-    return SecretStr("secret") if is_secret_table(value) else value
+    if not is_secret_table(value):
+        return value
+    return FileSecret("secret", Path(value["file"])) if is_file(value) else SecretStr("secret")
 
 
 def _mapping_problems(workspace: Workspace) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from connector.adapters.base import Adapter
+    from connector.adapters.base import Adapter, Permission
     from connector.config.mapping import Mappings
     from connector.config.settings import HelpdeskTable, Settings
     from connector.model.kpi import MeasureDefinition
@@ -126,6 +126,33 @@ class Workspace:
         return open_adapter(
             helpdesk, options, watched_fields=watched, budget_s=patience_s, sleep=self.sleep
         )
+
+    def permission(self, helpdesk: HelpdeskTable, redirect_url: str) -> Permission:
+        """Prepare to ask a person for access to one helpdesk; its grant need not be there yet."""
+        from connector.adapters.registry import asks_permission, checked_options
+        from connector.cli.logs import configure_logs
+        from connector.config.settings import resolve_secrets
+
+        configure_logs()
+        asks = asks_permission(helpdesk.kind)
+        if asks is None:
+            raise UsageError(
+                f"access to {helpdesk.name} is not granted in a browser: {helpdesk.kind} has no"
+                " such way; give its credentials under [helpdesk.options]"
+            )
+        if asks.kept_in not in helpdesk.options:
+            raise UsageError(
+                f"{self.config} does not say where the grant is kept: write"
+                f' {asks.kept_in} = {{ file = "PATH" }} under [helpdesk.options] of {helpdesk.name}'
+            )
+        options = resolve_secrets(
+            helpdesk.options,
+            self.environ,
+            self.settings.folder,
+            helpdesk.name,
+            awaited=asks.kept_in,
+        )
+        return asks.permission(checked_options(helpdesk, options), redirect_url)
 
     def job(self, progress: Progress | None = None) -> Job:
         """Wire everything a run needs."""

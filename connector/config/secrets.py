@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _SECRET_KEY = re.compile(
     r"private_key|access_key|secret_key)$"
 )
 _WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+_ABSENT = ("does not exist", "is empty")
 _FORMS = '{ env = "NAME" } or { file = "PATH" }'
 
 
@@ -45,18 +47,27 @@ def is_secret_table(value: object) -> bool:
 
 
 def resolve_secrets(
-    options: Mapping[str, Any], environ: Mapping[str, str], base: Path, where: str
+    options: Mapping[str, Any],
+    environ: Mapping[str, str],
+    base: Path,
+    where: str,
+    *,
+    awaited: str = "",
 ) -> dict[str, Any]:
     """Return the options with every secret fetched, as `SecretStr`; `where` names the helpdesk.
 
     Paths are relative to `base`, the folder of the config file. Every problem is raised at once.
+    The file of the option `awaited` is about to be written, so it is not read.
     """
     root = {"helpdesk": [{"name": where, "options": options}]}
     place = Place("config.toml", root, {}, ("helpdesk", 0, "options"))
-    problems = [*written_out(options, place), *unresolved(options, environ, base, place)]
+    fetched = dict(options)
+    coming = fetched.pop(awaited) if is_file(fetched.get(awaited)) else None
+    problems = [*written_out(options, place), *unresolved(fetched, environ, base, place)]
     if problems:
         raise SettingsError(problems)
-    return {key: _fetched(value, environ, base) for key, value in options.items()}
+    fetched = {key: _fetched(value, environ, base) for key, value in fetched.items()}
+    return fetched | ({awaited: FileSecret("", _path(coming["file"], base))} if coming else {})
 
 
 def written_out(options: Mapping[str, Any], place: Place) -> list[Problem]:
@@ -77,17 +88,27 @@ def unresolved(
         if is_secret_table(value) and not list(_complaints(keys, value)):
             outcome = _fetch(value, environ, base)
             if isinstance(outcome, tuple):
-                problems.append(place.problem(outcome[0], *keys, hint=outcome[1]))
+                hint = outcome[1] or _cure(outcome[0], keys, place)
+                problems.append(place.problem(outcome[0], *keys, hint=hint))
     return problems
 
 
 def open_to_others(options: Mapping[str, Any], base: Path) -> list[str]:
     """Name the secret files that other users of this machine may read."""
-    paths = [base / value["file"] for _, value in _walk(options) if _is_file(value)]
+    paths = [base / value["file"] for _, value in _walk(options) if is_file(value)]
     return [str(path) for path in paths if path.exists() and path.stat().st_mode & stat.S_IRWXO]
 
 
-def _is_file(value: object) -> bool:
+def _cure(message: str, keys: tuple[Any, ...], place: Place) -> str:
+    """Say which command writes a file that is not there yet."""
+    if keys != ("refresh_token",) or not message.endswith(_ABSENT):
+        return ""
+    name = replace(place, prefix=place.prefix[:-1]).written("name")
+    return f"get one with `connector authorize {name}`"
+
+
+def is_file(value: object) -> bool:
+    """Tell whether a value names a secret that is in a file."""
     return isinstance(value, Mapping) and isinstance(value.get("file"), str)
 
 
@@ -135,7 +156,7 @@ def _table_complaints(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _fetched(value: Any, environ: Mapping[str, str], base: Path) -> Any:
     if is_secret_table(value):
         outcome = _fetch(value, environ, base)
-        if isinstance(outcome, str) and _is_file(value):
+        if isinstance(outcome, str) and is_file(value):
             return FileSecret(outcome, _path(value["file"], base))
         return SecretStr(outcome) if isinstance(outcome, str) else outcome
     if isinstance(value, Mapping):
@@ -169,11 +190,11 @@ def _read(path: Path) -> str | tuple[str, str]:
             raw = file.read(LARGEST_SECRET + 1)
         secret = raw.decode("utf-8").strip()
     except FileNotFoundError:
-        return f"the secret file {path} does not exist", ""
+        return f"the secret file {path} {_ABSENT[0]}", ""
     except OSError as cause:
         return f"the secret file {path} cannot be read: {cause.strerror}", ""
     except UnicodeDecodeError:
         return f"the secret file {path} is not text", ""
     if len(raw) > LARGEST_SECRET:
         return f"the secret file {path} is too large to be one", ""
-    return secret or (f"the secret file {path} is empty", "")
+    return secret or (f"the secret file {path} {_ABSENT[1]}", "")

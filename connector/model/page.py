@@ -73,13 +73,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose credentials these are: own writes are recognised by `id`."""
+    """Whose credentials these are: own writes are recognised by `id`.
+
+    `facts` are worth knowing; `notes` are for somebody to act on.
+    """
 
     id: str
     name: str
     role: str
     limits: Limits | None = None
     server_time: datetime | None = None
+    facts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

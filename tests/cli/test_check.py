@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from connector.cli.exits import ExitCode
 from connector.practice.forms import Form
 from connector.practice.helpdesk import ADMIN_EMAIL
+from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
-from tests.cli.cli import Cli
+from tests.cli.cli import NOW, Cli, write_folder
 
 
 def open_ticket(server: PracticeServer) -> str:
@@ -90,3 +93,11 @@ def test_the_write_test_wants_one_helpdesk(cli: Cli, server: PracticeServer) -> 
     assert "--helpdesk NAME, one of practice, second" in ran.err
     assert cli("check", "--write-test", ticket_id, "--helpdesk", "second").code == ExitCode.DONE
     assert "second: connected" not in cli("check", "--helpdesk", "practice").out
+
+
+def test_the_limits_that_were_seen_are_told_without_alarm(tmp_path: Path) -> None:
+    with PracticeServer(seed_world(30, 7, NOW), limits="real") as server:
+        cli = Cli(write_folder(tmp_path / "goals", server.url))
+        lines = cli("check").out.splitlines()
+    (line,) = [one for one in lines if "requests a minute" in one]
+    assert line == "  practice: 700 requests a minute are allowed"

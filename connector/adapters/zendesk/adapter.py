@@ -33,6 +33,7 @@ from connector.adapters.zendesk.forms import (
     take_off_fields,
     with_forms,
 )
+from connector.adapters.zendesk.granting import ZendeskPermission
 from connector.adapters.zendesk.lookups import shown_one_by_one, status_names
 from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
 from connector.adapters.zendesk.rules import read_rules
@@ -69,6 +70,7 @@ class ZendeskAdapter(Adapter):
 
     kind = KIND
     settings_model = ZendeskSettings
+    kept_in = "refresh_token"
     capabilities = Capabilities(
         streams=frozenset(Stream),
         events=EventSource.STREAM,
@@ -101,6 +103,12 @@ class ZendeskAdapter(Adapter):
             Stream.SLA: self._streams.sla,
         }
 
+    @classmethod
+    def permission(cls, settings: AdapterSettings, redirect_url: str) -> ZendeskPermission:
+        """Prepare to ask a person for access."""
+        assert isinstance(settings, ZendeskSettings)
+        return ZendeskPermission(settings, redirect_url)
+
     @property
     def requests(self) -> int:
         """Return how many requests were sent so far."""
@@ -122,14 +130,14 @@ class ZendeskAdapter(Adapter):
             )
         session = self._client.session
         notes = [self._client.credentials.advice] if self._client.credentials.advice else []
-        if session.limits and session.limits.total:
-            notes.append(f"{session.limits.total} requests a minute are allowed")
+        total = session.limits.total if session.limits else None
         return Identity(
             id=str(user.id),
             name=user.name or "",
             role=user.role,
             limits=session.limits,
             server_time=session.server_time,
+            facts=(f"{total} requests a minute are allowed",) if total else (),
             notes=tuple(notes),
         )
 

@@ -25,6 +25,7 @@ from connector.adapters.zendesk.wire import TokenAnswer
 from connector.errors import AuthenticationError, FatalError, ProtocolError
 
 REFRESH_LIFETIME_S = 7_772_400  # an hour less than the 90 days that Zendesk allows
+CURE = "grant access anew with `connector authorize` and the name of this helpdesk"
 ROOM = 4096
 OWNER_ONLY = 0o600
 
@@ -35,7 +36,7 @@ class RefreshAnswer(TokenAnswer):
     refresh_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z", max_length=ROOM - 1)] = ""
 
 
-_ANSWER = msgspec.json.Decoder(RefreshAnswer)
+ANSWER = msgspec.json.Decoder(RefreshAnswer)
 
 
 class TokenFile:
@@ -66,9 +67,22 @@ class TokenFile:
         """Return the newest token, and leave room on the disk for its successor."""
         with _file_errors(self.path):
             self._take_over()
-            token = self.path.read_text(encoding="utf-8").partition("\n")[0]
+            token = self._token()
             self._write(bytes(ROOM))
-            return token.strip()
+            return token
+
+    def make_room(self) -> None:
+        """Take room on the disk for a token that comes in place of whatever there is, or is not."""
+        with _file_errors(self.path):
+            self._take_over()
+            self._write(bytes(ROOM))
+
+    def prove(self) -> None:
+        """See that a token could be kept, and leave the newest one in the file."""
+        with self.held():
+            self.make_room()
+            with _file_errors(self.path):
+                self._next.unlink()
 
     def save(self, token: str) -> None:
         """Put a new token in the file's place, so that it is there before anything else is done."""
@@ -76,12 +90,25 @@ class TokenFile:
             self._write(f"{token}\n".encode())
             self._swap()
 
+    def _token(self) -> str:
+        try:
+            token = self.path.read_text(encoding="utf-8").partition("\n")[0].strip()
+        except FileNotFoundError as error:
+            raise AuthenticationError(
+                f"there is no refresh token in {self.path} ({error.strerror}): {CURE}"
+            ) from error
+        if not token:
+            raise AuthenticationError(f"there is no refresh token in {self.path}: {CURE}")
+        return token
+
     def _take_over(self) -> None:
         """Finish what an interrupted process began: a token is whole once its line has ended."""
         if not self._next.exists():
             return
         line, end, _ = self._next.read_bytes().partition(b"\n")
-        is_newer = self._next.stat().st_mtime_ns >= self.path.stat().st_mtime_ns
+        is_newer = (
+            not self.path.exists() or self._next.stat().st_mtime_ns >= self.path.stat().st_mtime_ns
+        )
         if line and end and is_newer:
             self._write(line + end)
             self._swap()
@@ -139,7 +166,7 @@ class RefreshedToken(ClientCredentials):
                 "refresh_token_expires_in": REFRESH_LIFETIME_S,
             }
             with self._told():
-                answer = self._post(grant, _ANSWER)
+                answer = self._post(grant, ANSWER)
             if answer.refresh_token:
                 self._file.save(answer.refresh_token)
             return answer
@@ -154,7 +181,7 @@ class RefreshedToken(ClientCredentials):
                 raise
             raise AuthenticationError(
                 f"zendesk refuses the refresh token in {self._file.path}: it was used elsewhere, is"
-                " older than 90 days, or was revoked; grant access anew and put the new one there"
+                f" older than 90 days, or was revoked; {CURE}"
             ) from error
 
 
