@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ PATIENCE_S = 5.0
 FIRST_ANSWER_S = 12.0
 """How long the first answer may take: longer, and the address or the network is wrong."""
 WHOLE_S = 120.0
+MOST_UNKNOWN = 10
 OWN_REPLIES = """
 select count(*) from events
 where kind = 'comment' and is_public
@@ -95,6 +97,7 @@ def _check_helpdesk(
             with answered_within(FIRST_ANSWER_S):
                 who = _check_identity(helpdesk.name, adapter, out=out)
             _check_own_replies(workspace, helpdesk.name, who, out=out)
+            _say_unknown(workspace, helpdesk.name, out=out)
             with answered_within(WHOLE_S):
                 schema = adapter.discover()
                 _check_fields(workspace, helpdesk.name, adapter, out=out)
@@ -108,8 +111,6 @@ def _check_helpdesk(
 def _check_identity(name: str, adapter: Adapter, *, out: Console) -> Identity:
     who = adapter.check()
     _good(f"{name}: connected as {who.name} ({who.role})", out=out)
-    for fact in who.facts:
-        print_line(f"{name}: {fact}", out=out, indent=2)
     for note in who.notes:
         _mind(f"{name}: {note}", out=out)
     return who
@@ -131,6 +132,19 @@ def _check_own_replies(workspace: Workspace, name: str, who: Identity, *, out: C
             " a user of its own, because what this user does is taken for the connector's doing",
             out=out,
         )
+
+
+def _say_unknown(workspace: Workspace, name: str, *, out: Console) -> None:
+    """Say what reading did not understand so far: kinds and keys by name, most frequent first."""
+    from connector.store.published import latest
+
+    published = latest(workspace.folder(name))
+    unknown = Counter(published.manifest.unknown if published else {})
+    if unknown:
+        shown = [f"{kind} ({many(n, 'time')})" for kind, n in unknown.most_common(MOST_UNKNOWN)]
+        rest = len(unknown) - len(shown)
+        more = [f"and {many(rest, 'kind')} more"] if rest else []
+        _mind(f"{name}: not understood and left out: {', '.join(shown + more)}", out=out)
 
 
 def _check_forms(workspace: Workspace, name: str, schema: Schema, *, out: Console) -> None:

@@ -49,6 +49,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a set holds and how old it is. `files` are its Parquet files by relation.
 
     `read_at` is our clock at the last read, `server_time` the helpdesk's at the same moment.
+    `unknown` counts what was not understood so far, by names of kinds and keys.
     """
 
     helpdesk: str
@@ -60,6 +61,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int]
     files: Mapping[str, tuple[str, ...]]
     generations: Mapping[str, int]
+    unknown: Mapping[str, int] = {}
 
     @property
     def as_of(self) -> datetime:
@@ -120,6 +122,7 @@ def publish(
             counts=counts,
             files=files,
             generations=generations,
+            unknown=store.unknown(),
         )
         _write_text(partial / "manifest.json", msgspec.json.encode(manifest))
         _make_current(partial, target)
@@ -151,8 +154,9 @@ def latest(folder: Path) -> PublishedSet | None:
 
 def is_current(one: PublishedSet, store: Store) -> bool:
     """Tell whether publishing again would give readers nothing new, not even a younger age."""
-    same = dict(one.manifest.generations) == _to_publish(store)
-    return same and one.manifest.through == store.through()
+    there, manifest = (_to_publish(store), store.unknown()), one.manifest
+    same = (dict(manifest.generations), dict(manifest.unknown)) == there
+    return same and manifest.through == store.through()
 
 
 def attach(

@@ -9,6 +9,7 @@ import pytest
 from connector.cli.exits import ExitCode
 from connector.practice.forms import Form
 from connector.practice.helpdesk import ADMIN_EMAIL
+from connector.practice.history import SUBMITTED
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
 from tests.cli.cli import NOW, Cli, write_folder
@@ -93,6 +94,17 @@ def test_the_write_test_wants_one_helpdesk(cli: Cli, server: PracticeServer) -> 
     assert "--helpdesk NAME, one of practice, second" in ran.err
     assert cli("check", "--write-test", ticket_id, "--helpdesk", "second").code == ExitCode.DONE
     assert "second: connected" not in cli("check", "--helpdesk", "practice").out
+
+
+def test_what_reading_did_not_understand_is_named(cli: Cli, server: PracticeServer) -> None:
+    cli("sync")
+    assert "not understood" not in cli("check").flat
+    server.acts.answer_survey(int(open_ticket(server)), 5, "the best printer")
+    server.clock.advance(120)
+    cli("sync")
+    ran = cli("check")
+    assert f"not understood and left out: {SUBMITTED} (1 time)" in ran.flat
+    assert "the best printer" not in ran.said
 
 
 def test_the_limits_that_were_seen_are_told_without_alarm(tmp_path: Path) -> None:
