@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import accumulate
 from random import Random
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ WORKDAY = (
     1, 1, 1, 1, 1, 2, 4, 9, 18, 26, 28, 26, 20, 22, 25, 24, 21, 16, 10, 7, 6, 5, 3, 2,
 )  # fmt: skip
 """How many tickets come in each local hour of a working day; far fewer at weekends."""
+WEEKDAY = (1.25, 1.0, 1.0, 1.0, 1.0, 0.2, 0.1)
 
 
 def seed_world(
@@ -133,10 +134,8 @@ def _arrivals(teller: Teller, rng: Random, tickets: int) -> list[tuple[int, int]
 def _weights(hours: range, zone: ZoneInfo) -> Iterator[float]:
     growth = 0.4 / max(1, len(hours))
     for place, hour in enumerate(hours):
-        local = datetime.fromtimestamp(hour, tz=UTC).astimezone(zone)
-        weekend = {6: 0.2, 7: 0.1}.get(local.isoweekday(), 1.0)
-        monday = 1.25 if local.isoweekday() == 1 else 1.0
-        yield WORKDAY[local.hour] * weekend * monday * (0.8 + growth * place)
+        local = datetime.fromtimestamp(hour, tz=zone)
+        yield WORKDAY[local.hour] * WEEKDAY[local.weekday()] * (0.8 + growth * place)
 
 
 def _numbered(ratings: list[Rating]) -> dict[int, Rating]:

@@ -10,7 +10,8 @@ from connector.practice.history import audit_document, comment_document
 from connector.practice.limits import TICKET, UPDATES
 from connector.practice.refusal import bad_request, not_found, too_many
 from connector.practice.routing import Answer, Call, Route, listing
-from connector.practice.wire import metric_document, ticket_document
+from connector.practice.ticket_rows import ticket_document
+from connector.practice.wire import metric_document
 from connector.practice.world import API, Comment, Ticket
 
 

@@ -87,6 +87,7 @@ class UnusualActs(ABC):
             ticket = self.world.ticket(ticket_id)
             ticket.support_type = kind
             self.world.touch(ticket)
+            self.world.forget_rendered()
 
     def add_status(self, category: str, label: str) -> CustomStatus:
         """Add a custom status to a category."""

@@ -9,7 +9,8 @@ from connector.practice.clock import stamp
 from connector.practice.refusal import bad_request, not_found
 from connector.practice.routing import Answer, Call, Route, listing
 from connector.practice.surveys import SurveyResponse, survey_document
-from connector.practice.wire import metric_document, ticket_document
+from connector.practice.ticket_rows import ticket_document
+from connector.practice.wire import metric_document
 from connector.practice.world import Suspended, Ticket
 
 

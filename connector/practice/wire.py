@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,40 +10,10 @@ from connector.practice.clock import stamp
 from connector.practice.directory import Group, Holiday, Organization, Schedule, User
 from connector.practice.fields import OPTION_KINDS, TicketField
 from connector.practice.metrics import metric_set
-from connector.practice.statuses import STATUS_IDS
-from connector.practice.world import Comment, Rating, Ticket, Via, World
+from connector.practice.world import Rating, Ticket, Via, World
 
-SCRUBBED = "SCRUBBED"
-CACHED_TICKETS = 1_100_000
-CACHED_FIGURES = 200_000
+CACHED_FIGURES = 20_000
 Document = dict[str, Any]
-UNUSED: Document = {
-    "external_id": None,
-    "recipient": None,
-    "collaborator_ids": [],
-    "follower_ids": [],
-    "email_cc_ids": [],
-    "forum_topic_id": None,
-    "problem_id": None,
-    "has_incidents": False,
-    "is_public": True,
-    "due_at": None,
-    "sharing_agreement_ids": [],
-    "allow_channelback": False,
-    "allow_attachments": True,
-}
-"""What tickets carry at the vendor and never vary here."""
-
-
-def ticket_bytes(world: World, ticket: Ticket, url: str) -> bytes:
-    """Return one ticket as JSON, rendered once for each of its states."""
-    known = world.rendered.get(ticket.id)
-    if known is None:
-        if len(world.rendered) > CACHED_TICKETS:
-            world.rendered.clear()
-        known = msgspec.json.encode(ticket_document(world, ticket, url))
-        world.rendered[ticket.id] = known
-    return known
 
 
 def metric_bytes(world: World, ticket: Ticket, url: str) -> bytes:
@@ -63,50 +32,6 @@ def metric_document(world: World, ticket: Ticket, url: str) -> Document:
     document = metric_set(world, ticket, url)
     times = {name: value for name, value in document.items() if name.endswith("_at") and value}
     return document | {name: stamp(value) for name, value in times.items()}
-
-
-def ticket_document(world: World, ticket: Ticket, url: str) -> Document:
-    """Return a ticket as the vendor's export and show calls give it."""
-    is_deleted = ticket.status == "deleted"
-    subject = SCRUBBED if is_deleted else ticket.subject
-    values = [] if is_deleted else _values(world, ticket)
-    return UNUSED | {
-        "url": f"{url}/api/v2/tickets/{ticket.id}.json",
-        "id": ticket.id,
-        "via": via_document(ticket.via),
-        "created_at": stamp(ticket.created_at),
-        "updated_at": stamp(ticket.updated_at),
-        "generated_timestamp": ticket.generated_at,
-        "type": ticket.type,
-        "subject": subject,
-        "raw_subject": subject,
-        "description": SCRUBBED if is_deleted else first_comment(world, ticket),
-        "priority": ticket.priority,
-        "status": ticket.status,
-        "requester_id": ticket.requester_id,
-        "submitter_id": ticket.submitter_id,
-        "assignee_id": ticket.assignee_id,
-        "organization_id": ticket.organization_id,
-        "group_id": ticket.group_id,
-        "tags": [] if is_deleted else ticket.tags,
-        "custom_fields": values,
-        "satisfaction_rating": {"score": ticket.satisfaction_score or "unoffered"},
-        "custom_status_id": ticket.custom_status_id or STATUS_IDS.get(ticket.status),
-        "fields": values,
-        "ticket_form_id": ticket.ticket_form_id,
-        "brand_id": ticket.brand_id,
-        "from_messaging_channel": ticket.via.channel in {"native_messaging", "chat"},
-        "support_type": ticket.support_type,
-        "followup_ids": ticket.followup_ids,
-    }
-
-
-def first_comment(world: World, ticket: Ticket) -> str:
-    """Return the text a ticket began with."""
-    if not ticket.audits:
-        return ""
-    changes = world.feed[ticket.audits[0]].changes
-    return next((change.text for change in changes if isinstance(change, Comment)), "")
 
 
 def via_document(via: Via) -> Document:
@@ -269,18 +194,6 @@ def rating_document(rating: Rating, url: str) -> Document:
     }
 
 
-def _values(world: World, ticket: Ticket) -> list[Mapping[str, Any]]:
-    return [
-        {"id": one.id, "value": wire_value(one, ticket.values.get(one.id))}
-        for one in world.fields.custom()
-    ]
-
-
 def wire_value(field: TicketField, value: Any) -> Any:
     """Return a stored value as the wire writes it: a checkbox is never null."""
     return False if value is None and field.kind == "checkbox" else value
-
-
-def joined(items: Iterable[bytes]) -> bytes:
-    """Return rendered items as the inside of a JSON array."""
-    return b",".join(items)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.practice.clock import Clock
 from connector.practice.directory import Directory
 from connector.practice.fields import Fields
+from connector.practice.printed import Shelf
 from connector.practice.refusal import not_found
+from connector.practice.roll import Roll
 from connector.practice.surveys import SurveyResponse
 
 if TYPE_CHECKING:
@@ -155,6 +157,7 @@ class World:
         self.seed = seed
         self.lock = threading.RLock()
         self.directory = Directory()
+        self.roll = Roll(self.directory)
         self.fields = Fields()
         self.tickets: dict[int, Ticket] = {}
         self.last_id = 0
@@ -168,7 +171,7 @@ class World:
         self.policies: list[Policy] = []
         self.group_policies: dict[str, GroupPolicy] = {}
         self.reactions: Reactions | None = None
-        self.rendered: dict[int, bytes] = {}
+        self.shelf = Shelf()
         self.measured: dict[int, bytes] = {}
         self._order: list[tuple[int, int]] = []
 
@@ -192,6 +195,7 @@ class World:
         for place, (_, ticket_id, _, _, _) in enumerate(audits, start=len(self.feed)):
             known[ticket_id].audits.append(place)
         self.feed.extend(audits)
+        self.shelf.clear()
         self._rebuild_order()
 
     def record(
@@ -219,18 +223,18 @@ class World:
 
     def touch(self, ticket: Ticket) -> None:
         """Move only the generated stamp, as updates by the vendor's own system do."""
+        self.shelf.leave(ticket.generated_at)
         ticket.generated_at = self.now()
         self.tickets[ticket.id] = ticket
         self.last_id = max(self.last_id, ticket.id)
-        self.rendered.pop(ticket.id, None)
         self.measured.pop(ticket.id, None)
         insort(self._order, (ticket.generated_at, ticket.id))
         if len(self._order) > MAX_STALE_SHARE * len(self.tickets) + 1000:
             self._rebuild_order()
 
     def forget_rendered(self) -> None:
-        """Drop rendered tickets, because something that all of them show has changed."""
-        self.rendered.clear()
+        """Drop printed pages, because something that all tickets show has changed."""
+        self.shelf.clear()
 
     def exported(self, after: tuple[int, int], until: int) -> Iterator[Ticket]:
         """Yield tickets in order of (generated stamp, id) after a place, up to an instant."""
