@@ -111,6 +111,8 @@ def _check_helpdesk(
 def _check_identity(name: str, adapter: Adapter, *, out: Console) -> Identity:
     who = adapter.check()
     _good(f"{name}: connected as {who.name} ({who.role})", out=out)
+    for fact in who.facts:
+        print_line(f"{name}: {fact}", out=out, indent=2)
     for note in who.notes:
         _mind(f"{name}: {note}", out=out)
     return who
