@@ -1,4 +1,4 @@
-"""Instants on the command line: days and ISO times, to aware UTC datetimes."""
+"""Times on the command line: days and ISO times to aware UTC datetimes, stretches to seconds."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def instant(text: str | None) -> datetime | None:
     except ValueError as error:
         raise UsageError(f"{text!r} is no time; write 2026-11-01 or 2026-11-01T12:00Z") from error
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def duration(text: str | None) -> float | None:
+    """Return the seconds of a stretch of time as files have them: `20 min`, `1.5 h`."""
+    from connector.config.quantity import QuantityError, parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except QuantityError as error:
+        raise UsageError(f"{text!r} {error}; {error.hint}") from error
 
 
 def past(text: str | None, now: datetime) -> datetime | None:

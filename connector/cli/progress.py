@@ -42,7 +42,8 @@ class TerminalProgress:
         if name not in self._tasks:
             for other in self._tasks.values():
                 self._bars.stop_task(other)
-            self._tasks[name] = self._bars.add_task(name, total=total, left="")
+            # what was there before is no part of the speed: a first sync may be resumed
+            self._tasks[name] = self._bars.add_task(name, total=total, completed=done, left="")
         total = max(total, done) if total is not None else None
         left = "" if total is None else "left:"
         self._bars.update(self._tasks[name], completed=done, total=total, left=left)

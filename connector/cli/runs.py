@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from connector.model.page import Limits
+
 if TYPE_CHECKING:
     from connector.store.state import RunRow, State
 
@@ -21,6 +23,7 @@ class _Helpdesk(msgspec.Struct):
     writes: _Writes = msgspec.field(default_factory=_Writes)
     error: str | None = None
     notes: list[str] = []
+    limits: dict[str, Limits] = {}
 
 
 class _Report(msgspec.Struct):
@@ -33,6 +36,16 @@ class _Report(msgspec.Struct):
 def last_runs(state: State, limit: int) -> list[dict[str, Any]]:
     """Return the last runs, newest first, with what each did."""
     return [_told(row) for row in state.runs(limit)]
+
+
+def last_limits(state: State, helpdesk: str, limit: int) -> dict[str, Any]:
+    """Return the limits that the last run saw which was told of any, by window, and when."""
+    for row in state.runs(limit):
+        report = msgspec.json.decode(row.report or "{}", type=_Report)
+        found = next((one.limits for one in report.helpdesks if one.name == helpdesk), {})
+        if found:
+            return {"seen_at": row.finished_at, "windows": msgspec.to_builtins(found)}
+    return {"seen_at": None, "windows": {}}
 
 
 def _told(row: RunRow) -> dict[str, Any]:

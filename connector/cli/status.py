@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from connector.config.settings import HelpdeskTable
+    from connector.model.run import FirstSync
 
 RUNS_SHOWN = 5
+LIMITS_WITHIN = 50
+"""How many runs back limits are looked for: a run that did not come to its end tells none."""
 DAY_S = 86_400
 
 
@@ -47,6 +50,7 @@ def command(
     if runs:
         _print_runs(runs, out=out)
     _print_helpdesks(helpdesks, now, out=out)
+    _print_limits(helpdesks, now, out=out)
     for line in advice or ["Nothing to do."]:
         print_line(line, out=out)
 
@@ -89,17 +93,56 @@ def _print_helpdesks(
     print_table("Helpdesks", columns, rows, out=out)
 
 
+def _print_limits(helpdesks: Sequence[Mapping[str, Any]], now: datetime, *, out: Console) -> None:
+    columns = ("helpdesk", "limit", ">a minute", ">ours", ">left then", "seen")
+    rows = [
+        (
+            one["name"],
+            "all requests" if not limit["window"] else limit["window"],
+            _number(limit["total"]),
+            _number(limit["ours"]),
+            _number(limit["remaining"]),
+            age(now, one["limits_seen_at"]),
+        )
+        for one in helpdesks
+        for limit in one["limits"]
+    ]
+    if rows:
+        print_table("Limits as announced", columns, rows, out=out)
+
+
+def _number(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def _limits(windows: Mapping[str, Any], helpdesk: HelpdeskTable) -> list[dict[str, Any]]:
+    """Return each limit that was announced, with the share of it that is ours."""
+    from connector.pipeline.headway import ours
+
+    return [
+        {"window": window, **limit, "ours": ours(limit["total"], helpdesk.limits, window)}
+        for window, limit in sorted(windows.items())
+    ]
+
+
 def _helpdesk(workspace: Workspace, helpdesk: HelpdeskTable) -> dict[str, Any]:
+    from connector.cli.runs import last_limits
+    from connector.pipeline.headway import first_sync
+
     published = workspace.published([helpdesk.name])
     manifest = published[0].manifest if published else None
     state = workspace.state
     refusals = state.refusals(helpdesk.name)
+    seen = last_limits(state, helpdesk.name, LIMITS_WITHIN)
     return {
         "name": helpdesk.name,
         "kind": helpdesk.kind,
         "through": manifest.through if manifest else None,
         "tickets": manifest.counts.get("tickets", 0) if manifest else 0,
         "events": manifest.counts.get("events", 0) if manifest else 0,
+        "first_sync": first_sync(state, helpdesk.name),
+        "limits": _limits(seen["windows"], helpdesk),
+        "limits_seen_at": seen["seen_at"],
         "fields": {field.role: field.id for field in state.fields(helpdesk.name)},
         "writes_open": sum(len(b.intents) for b in state.open_batches(helpdesk.name)),
         "parked": {ticket: r.reason for ticket, r in refusals.items() if r.is_parked},
@@ -132,8 +175,10 @@ def _advice(
 
 
 def _of_helpdesk(workspace: Workspace, one: Mapping[str, Any], now: datetime) -> Iterator[str]:
-    settings = workspace.settings
-    if one["through"] is None:
+    settings, first = workspace.settings, one["first_sync"]
+    if first is not None and (first.rows or first.stream != "tickets"):
+        yield _first(first)
+    elif one["through"] is None:
         yield f"nothing was read yet; run `connector sync --helpdesk {one['name']}`"
     elif (now - one["through"]).total_seconds() > max(2 * settings.run.every_s, DAY_S):
         yield f"the data is from {age(now, one['through'])}; is the job still scheduled?"
@@ -145,6 +190,17 @@ def _of_helpdesk(workspace: Workspace, one: Mapping[str, Any], now: datetime) ->
         yield f"refused, tried again by the next run: {_few(one['refused'])}"
     if one["writes_open"]:
         yield f"{one['writes_open']} writes are under way; the next run settles them"
+
+
+def _first(first: FirstSync) -> str:
+    from connector.cli.first_sync import how_far, how_long
+
+    left = how_long(first)
+    return (
+        f"the first sync has read {how_far(first)}"
+        + (f"; {left}" if left else "")
+        + "; every run goes on with it, and nothing is written before events have caught up"
+    )
 
 
 def _few(reasons: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
-from connector.cli.instants import AS_OF, past
+from connector.cli.instants import AS_OF, duration, past
 from connector.cli.output import console, many, print_json, print_line
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
@@ -18,7 +18,23 @@ if TYPE_CHECKING:
     from connector.model.run import HelpdeskReport, RunReport
     from connector.pipeline.run import RunResult
 
+WAITS = "nothing written before events have caught up"
 CODES = {"ok": ExitCode.DONE, "partial": ExitCode.PARTIAL, "failed": ExitCode.FAILED}
+
+APPROVE = Annotated[
+    list[str] | None,
+    typer.Option("--approve", metavar="GOAL:STATE", help="Let a held state pass for 24 h."),
+]
+FOR = Annotated[
+    str | None,
+    typer.Option("--for", metavar="TIME", help="Read so long, as in 20min; the next run goes on."),
+]
+REQUESTS = Annotated[
+    int | None,
+    typer.Option(
+        "--requests", metavar="N", min=1, help="Read so many requests; the next run goes on."
+    ),
+]
 
 
 def command(
@@ -32,10 +48,9 @@ def command(
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Read everything from the start.")] = False,
     as_of: AS_OF = None,
-    approve: Annotated[
-        list[str] | None,
-        typer.Option("--approve", metavar="GOAL:STATE", help="Let a held state pass for 24 h."),
-    ] = None,
+    approve: APPROVE = None,
+    stretch: FOR = None,
+    requests: REQUESTS = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> ExitCode:
     """Read what changed, measure, judge the goals, and show goal status on tickets."""
@@ -53,6 +68,8 @@ def command(
         full=full,
         as_of=past(as_of, workspace.now()),
         approvals=tuple(approve or ()),
+        seconds=duration(stretch),
+        requests=requests,
     )
     with watched() as progress:
         result = run(workspace.job(progress), request)
@@ -100,18 +117,36 @@ def print_report(report: RunReport, *, out: Console, is_dry: bool = False) -> No
 def _line(one: HelpdeskReport, report: RunReport, *, is_dry: bool) -> str:
     if one.error is not None:
         return f"{one.name}: failed: {one.error}"
+    took = f"({one.duration_s:.1f} s)"
+    if not one.caught_up and not one.finished:
+        return f"{one.name}: {_so_far(one)}; {WAITS} {took}"
     writes = one.writes
-    read = (
-        f"{one.name}: read {many(one.tickets_read, 'ticket')} and"
-        f" {many(one.events_read, 'event')} in {many(one.requests, 'request')}"
-    )
+    read = f"{one.name}: read {_brought(one)}"
+    if not one.finished:
+        read += ", the rest with the next run"
     if is_dry:
         wrote = f"would write {many(writes.planned, 'ticket')}"
     elif not writes.planned:
         wrote = "nothing to write"
     else:
         wrote = f"wrote {writes.written:,} of {many(writes.planned, 'ticket')}{_rest(one)}"
-    return f"{read}; {_standing(report)}; {wrote} ({one.duration_s:.1f} s)"
+    return f"{read}; {_standing(report)}; {wrote} {took}"
+
+
+def _so_far(one: HelpdeskReport) -> str:
+    """Return what a run read that a limit ended, and of a first sync what all runs read."""
+    from connector.cli.first_sync import how_far, how_long
+
+    if one.first_sync is None:
+        return f"read {_brought(one)}; there is more, goes on with the next run"
+    left = how_long(one.first_sync)
+    goes_on = "goes on with the next run" + (f", {left}" if left else "")
+    return f"read {how_far(one.first_sync)} (this run {_brought(one)}); {goes_on}"
+
+
+def _brought(one: HelpdeskReport) -> str:
+    tickets, events = many(one.tickets_read, "ticket"), many(one.events_read, "event")
+    return f"{tickets} and {events} in {many(one.requests, 'request')}"
 
 
 def _rest(one: HelpdeskReport) -> str:

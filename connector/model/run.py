@@ -9,6 +9,7 @@ import msgspec
 
 from connector.model.change import Outcome
 from connector.model.goal import GoalReport
+from connector.model.page import Limits
 
 
 class RunStatus(StrEnum):
@@ -42,8 +43,27 @@ class WriteCounts(msgspec.Struct, kw_only=True):
         return not (self.conflict or self.locked or self.missing or self.rejected or self.deferred)
 
 
+class FirstSync(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a first sync is: the stream it is reading, and what that has brought in all runs.
+
+    `left_s` is about how long the rest of this stream takes at the pace that limits allow.
+    """
+
+    stream: str
+    rows: int
+    expected: int | None
+    through: datetime | None
+    left_s: float | None
+    at: datetime
+
+
 class HelpdeskReport(msgspec.Struct, kw_only=True):
-    """What one run did with one helpdesk. `notes` are for people: what to look at, what waits."""
+    """What one run did with one helpdesk. `notes` are for people: what to look at, what waits.
+
+    `finished` is false when a limit of time or requests ended the reading; `first_sync` says how
+    far a first one is that goes on with the next run; `limits` are those last announced, by
+    window.
+    """
 
     name: str
     kind: str
@@ -53,10 +73,13 @@ class HelpdeskReport(msgspec.Struct, kw_only=True):
     writes: WriteCounts = msgspec.field(default_factory=WriteCounts)
     duration_s: float = 0.0
     error: str | None = None
+    finished: bool = True
     caught_up: bool = True
+    first_sync: FirstSync | None = None
     through: datetime | None = None
     unknown: dict[str, int] = {}
     notes: list[str] = []
+    limits: dict[str, Limits] = {}
 
 
 class RunReport(msgspec.Struct, kw_only=True):

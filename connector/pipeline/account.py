@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.adapters.base import Adapter
 from connector.config.settings import HelpdeskTable
@@ -13,14 +13,15 @@ from connector.kpi.measure import measure
 from connector.model.goal import GoalReport
 from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
-from connector.pipeline.job import Job
+from connector.pipeline.headway import Headway
+from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import Views
 from connector.pipeline.showing import daily_instant, planned
 from connector.store.lock import Lease
 from connector.store.published import is_current, latest, publish
 from connector.store.store import Store
 from connector.sync.pull import Progress as PullProgress
-from connector.sync.pull import SliceReport, sync_slice
+from connector.sync.pull import SliceReport, sync_slice, under_way
 from connector.writeback.apply import Poll, apply
 from connector.writeback.plan import Plan
 from connector.writeback.settle import settle
@@ -50,10 +51,11 @@ class Account:
         stack.callback(self._lease.release)
         self._adapter: Adapter = job.open_adapter(helpdesk)
         stack.callback(self._adapter.close)
+        self._headway = Headway(job, helpdesk, self._adapter)
 
-    def pull(self, *, full: bool) -> None:
+    def pull(self, limit: SliceLimit, *, full: bool) -> None:
         """Read what changed, measure it, and publish a set if anything did change."""
-        self._guarded(lambda: self._pull(full=full))
+        self._guarded(lambda: self._pull(limit, full=full))
 
     def show(
         self, goals: list[GoalReport], seen: Views, *, dry_run: bool, approved: Approvals
@@ -71,13 +73,14 @@ class Account:
         except (AdapterError, StoreError) as error:
             self.report.error = str(error)
         self.report.requests = self._adapter.requests
+        self.report.limits = dict(self._adapter.limits)
         self.report.duration_s += (self.job.clock() - started).total_seconds()
 
-    def _pull(self, *, full: bool) -> None:
+    def _pull(self, limit: SliceLimit, *, full: bool) -> None:
         job, now = self.job, self.job.clock()
         job.progress.step(self.name, "reading")
         with Store.open(self._folder, self._lease) as store:
-            slice_ = sync_slice(self._adapter, store, now=now, progress=self._tell, full=full)
+            slice_ = self._slice(store, limit, now, full=full)
             self._note(slice_, store)
             if store.counts()["changed"]:
                 job.progress.step(self.name, "measuring")
@@ -101,24 +104,45 @@ class Account:
                     server_time=slice_.server_time,
                 )
 
+    def _slice(self, store: Store, limit: SliceLimit, now: datetime, *, full: bool) -> SliceReport:
+        """Read to the end or to the limit; whatever ends it, say how far a first sync is."""
+        until = now + timedelta(seconds=limit.seconds) if limit.seconds else None
+        try:
+            return sync_slice(
+                self._adapter,
+                store,
+                now=now,
+                deadline=lambda: until is not None and self.job.clock() >= until,
+                request_budget=limit.requests,
+                progress=self._tell,
+                full=full,
+            )
+        except AdapterError:
+            self.report.first_sync = self._headway.settle(under_way(self._adapter, store))
+            raise
+
     def _note(self, slice_: SliceReport, store: Store) -> None:
         report = self.report
         report.tickets_read = slice_.tickets_read
         report.events_read = slice_.events_read
+        report.finished = slice_.finished
         report.caught_up = slice_.caught_up
+        report.first_sync = self._headway.settle(None if slice_.finished else slice_.first)
         report.unknown = dict(slice_.unknown)
         report.notes.extend(slice_.notes)
         report.through = store.through()
 
     def _tell(self, progress: PullProgress) -> None:
+        self._headway.note(progress.first)
         self.job.progress.reading(
-            self.name, progress.stream.value, progress.rows, progress.expected
+            self.name, progress.stream.value, progress.done, progress.expected
         )
 
     def _show(self, goals: list[GoalReport], seen: Views, *, dry_run: bool) -> None:
         con = seen.over(frozenset({self.name}))
         if con is None or not self.report.caught_up:
-            self.report.notes.append("nothing is written before all events have been read once")
+            if self.report.finished:  # where a limit ended the reading, the line says it
+                self.report.notes.append("nothing is written before events have caught up")
             return
         if not (self.job.settings.writeback.enabled or dry_run):
             return

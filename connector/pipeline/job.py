@@ -42,6 +42,14 @@ class Silence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceLimit:
+    """How long one helpdesk is read in one run, and with how many requests; None: to the end."""
+
+    seconds: float | None = None
+    requests: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Everything a run needs; `clock` tells the present, and is the only thing that does."""
 

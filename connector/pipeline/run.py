@@ -12,26 +12,40 @@ from connector.errors import ConnectorError, UsageError
 from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
-from connector.pipeline.job import Job
+from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import goal_reports, views
 from connector.writeback.plan import Plan
 
 APPROVED_FOR = timedelta(hours=24)
+FAIR_SLICE_S = 600.0
+"""How long one of several helpdesks is read before the others have their turn."""
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run is asked for. `as_of` plans for a past moment and never writes."""
+    """What one run is asked for. `as_of` plans for a past moment and never writes.
+
+    `seconds` and `requests` end the reading of each helpdesk between two pages; the next run goes
+    on from there.
+    """
 
     helpdesks: tuple[str, ...] = ()
     dry_run: bool = False
     full: bool = False
     as_of: datetime | None = None
     approvals: tuple[str, ...] = ()
+    seconds: float | None = None
+    requests: int | None = None
 
     @property
     def is_dry(self) -> bool:
         """Tell whether nothing may be written to a helpdesk."""
         return self.dry_run or self.as_of is not None
+
+    def limit(self, helpdesks: int) -> SliceLimit:
+        """Return the limit of each helpdesk; several share a run, so that none waits for hours."""
+        if self.seconds is None and self.requests is None and helpdesks > 1:
+            return SliceLimit(seconds=FAIR_SLICE_S)
+        return SliceLimit(seconds=self.seconds, requests=self.requests)
 
 
 class RunResult(msgspec.Struct, frozen=True):
@@ -59,7 +73,7 @@ def run(job: Job, request: RunRequest) -> RunResult:
         for goal, state in () if request.is_dry else approved:
             job.state.approve(goal, state, until=started_at + APPROVED_FOR)
         for account in accounts:
-            account.pull(full=request.full)
+            account.pull(request.limit(len(accounts)), full=request.full)
         with views(job, request.as_of) as seen:
             goals = goal_reports(job, seen)
             for account in accounts:

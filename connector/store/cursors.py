@@ -22,6 +22,7 @@ where stream = $stream
 """
 NEWEST = "select max(stamp) from tickets"
 EVENTS_WAIT = "update cursors set has_more = true where stream in ('events', 'ratings', 'sla')"
+START_OVER = "update cursors set cursor = null, has_more = true"
 
 WAITING = (Stream.EVENTS, Stream.RATINGS, Stream.SLA)
 """Streams that wait again as soon as a ticket moved."""
@@ -95,6 +96,10 @@ class Cursors:
             self._put(after, is_new=stream not in states)
         if moved is not None:
             self._await_events(states, moved=moved)
+
+    def start_over(self) -> None:
+        """Let every stream be read from its beginning."""
+        self._connection.execute(START_OVER)
 
     def _await_events(self, states: Mapping[Stream, CursorState], *, moved: bool) -> None:
         if Stream.EVENTS not in states:

@@ -20,6 +20,7 @@ from connector.model.ticket import EventRows
 from connector.store import schema
 from connector.store.cursors import Cursors, CursorState
 from connector.store.faults import store_errors
+from connector.store.first_read import FirstRead, FirstReads
 from connector.store.lock import Lease
 
 COUNTED = ("tickets", "events", "people", "groups", "schedules", "ratings", "measures", "changed")
@@ -117,12 +118,24 @@ class Store:
         with store_errors(self.path, duckdb.Error):
             return Cursors(self.connection).get(stream)
 
+    def first_read(self, stream: Stream) -> FirstRead | None:
+        """Return how far the first read of a stream is; None if it is over, or never began."""
+        with store_errors(self.path, duckdb.Error):
+            return FirstReads(self.connection).get(stream)
+
     def save(
-        self, stream: Stream, page: Page, *, read_at: datetime, history: EventRows | None = None
+        self,
+        stream: Stream,
+        page: Page,
+        *,
+        read_at: datetime,
+        history: EventRows | None = None,
+        first: FirstRead | None = None,
     ) -> Saved:
         """Store a page, its cursor and the history of its tickets in one transaction.
 
-        `history` is given for helpdesks without a feed of events, and may be empty.
+        `history` is given for helpdesks without a feed of events, and may be empty; `first` says
+        how far a first read is with this page.
         """
         touched: set[str] = set()
         moved = 0
@@ -136,8 +149,16 @@ class Store:
             Cursors(self.connection).advance(
                 stream, page, read_at, moved=moved > 0 if by_stream else None
             )
+            if first is not None:
+                FirstReads(self.connection).keep(first, is_over=not page.has_more)
         self._touched |= touched
         return Saved(rows=len(page.records), changed=moved)
+
+    def start_over(self) -> None:
+        """Forget where each stream stands, so that all of it is read again; rows stay."""
+        with self.transaction():
+            Cursors(self.connection).start_over()
+            FirstReads(self.connection).forget()
 
     def through(self) -> datetime | None:
         """Return the instant up to which tickets and their events are complete, if known."""

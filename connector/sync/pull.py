@@ -16,6 +16,7 @@ from connector.adapters.base import Adapter
 from connector.errors import ProtocolError
 from connector.model.page import EventSource, Page, Stream
 from connector.model.ticket import EventRows, TicketRows
+from connector.store.first_read import FirstRead
 from connector.store.gaps import fill_gaps
 from connector.store.store import Store
 from connector.sync.derive import derive
@@ -33,13 +34,19 @@ RARELY = timedelta(days=1)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a stream is: rows of this slice, the vendor's own total if it tells, and its time."""
+    """How far a stream is: its time, and the rows and pages of this slice.
+
+    `done` and `expected` count from the beginning of a first read, earlier slices too. `first` is
+    that read, while it is under way.
+    """
 
     stream: Stream
     rows: int
     pages: int
+    done: int
     expected: int | None
     through: datetime | None
+    first: FirstRead | None = None
 
 
 class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +55,8 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
     `finished` is false when deadline or budget ended it; `caught_up` says that tickets and events
     were read to the vendor's end mark. `changed` counts tickets that have to be measured again.
     `server_time` is the helpdesk's own time at the last page, by which data age is told. `notes`
-    say what the account does not have.
+    say what the account does not have. `first` is the first read of tickets, or else of events,
+    that is still to be gone on with.
     """
 
     finished: bool
@@ -60,6 +68,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
     unknown: Mapping[str, int]
     server_time: datetime | None = None
     notes: tuple[str, ...] = ()
+    first: FirstRead | None = None
 
 
 def sync_slice(
@@ -74,9 +83,11 @@ def sync_slice(
 ) -> SliceReport:
     """Read what changed until the end, the deadline (true: time is up) or the budget of requests.
 
-    `full` reads every stream from the beginning; a later slice goes on from where this one ends.
+    `full` reads every stream from the beginning; what it does not come to, later slices do.
     """
-    pull = _Pull(adapter, store, now, is_full=full)
+    if full:
+        store.start_over()
+    pull = _Pull(adapter, store, now)
     pull.is_up = deadline
     pull.budget = request_budget
     pull.tell = progress or (lambda _: None)
@@ -92,11 +103,30 @@ def sync_slice(
         unknown=dict(pull.unknown),
         server_time=pull.server_time,
         notes=tuple(pull.notes),
+        first=under_way(adapter, store),
     )
 
 
+def under_way(adapter: Adapter, store: Store) -> FirstRead | None:
+    """Return the first read of tickets, or else of events, that has not come to its end."""
+    for stream in (Stream.TICKETS, Stream.EVENTS):
+        state = store.cursor(stream)
+        is_new = state is None or (state.cursor is None and state.has_more)
+        read = store.first_read(stream)
+        if _has(adapter, stream) and (read or is_new):
+            return read or FirstRead(stream=stream)
+    return None
+
+
+def _has(adapter: Adapter, stream: Stream) -> bool:
+    capabilities = adapter.capabilities
+    if stream is Stream.EVENTS and capabilities.events is not EventSource.STREAM:
+        return False
+    return stream in capabilities.streams
+
+
 class _Pull:
-    def __init__(self, adapter: Adapter, store: Store, now: datetime, *, is_full: bool) -> None:
+    def __init__(self, adapter: Adapter, store: Store, now: datetime) -> None:
         self.is_up: Callable[[], bool] = lambda: False
         self.budget: int | None = None
         self.tell: Callable[[Progress], None] = lambda _: None
@@ -107,9 +137,8 @@ class _Pull:
         self._adapter = adapter
         self._store = store
         self._now = now
-        self._is_full = is_full
         self.notes: list[str] = []
-        self._expected: dict[Stream, int] = {}
+        self._first: FirstRead | None = None
         self._before = adapter.requests
         self._has_moved = False
         self._ended: set[Stream] = set()
@@ -152,9 +181,8 @@ class _Pull:
 
     def _is_due(self, stream: Stream) -> bool:
         state = self._store.cursor(stream)
-        return self._has(stream) and (
-            self._is_full
-            or state is None
+        return _has(self._adapter, stream) and (
+            state is None
             or state.has_more
             or state.read_at is None
             or self._now - state.read_at >= RARELY
@@ -162,12 +190,12 @@ class _Pull:
 
     def _is_waiting(self, stream: Stream) -> bool:
         state = self._store.cursor(stream)
-        return self._has(stream) and (self._is_full or state is None or state.has_more)
+        return _has(self._adapter, stream) and (state is None or state.has_more)
 
     def _is_left_over(self, stream: Stream) -> bool:
         tickets = self._store.cursor(Stream.TICKETS)
         are_read = tickets is not None and not tickets.has_more
-        return are_read and not self._is_full and self._is_waiting(stream)
+        return are_read and self._is_waiting(stream)
 
     def _is_behind(self, stream: Stream) -> bool:
         return self._is_waiting(stream) and (stream not in self._ended or self._has_moved)
@@ -175,19 +203,14 @@ class _Pull:
     def _is_missed(self, stream: Stream) -> bool:
         """Tell whether changed tickets name what this stream would have told."""
         is_named = stream in {Stream.PEOPLE, Stream.GROUPS}
-        return is_named and self._has(stream) and self._store.names_unknown(stream)
-
-    def _has(self, stream: Stream) -> bool:
-        capabilities = self._adapter.capabilities
-        if stream is Stream.EVENTS and capabilities.events is not EventSource.STREAM:
-            return False
-        return stream in capabilities.streams
+        return is_named and _has(self._adapter, stream) and self._store.names_unknown(stream)
 
     def _to_end(self, stream: Stream) -> bool:
         """Read a stream page by page; tell whether it came to its end."""
         state = self._store.cursor(stream)
-        starts_over = self._is_full and stream not in self._ended
-        cursor = state.cursor if state and not starts_over else None
+        cursor = state.cursor if state else None
+        begins = FirstRead(stream=stream) if cursor is None else None
+        self._first = begins or self._store.first_read(stream)
         asked: set[str | None] = set()
         pages = 0
         while not self._is_over():
@@ -216,7 +239,10 @@ class _Pull:
     def _save(self, stream: Stream, page: Page) -> None:
         self.server_time = page.server_time or self.server_time
         history = self._history(page) if stream is Stream.TICKETS else None
-        saved = self._store.save(stream, page, read_at=self._now, history=history)
+        self._first = self._first.after(page) if self._first else None
+        saved = self._store.save(
+            stream, page, read_at=self._now, history=history, first=self._first
+        )
         self.rows[stream] += saved.rows
         self.rows[Stream.EVENTS] += len(history) if history else 0
         self.changed += saved.changed
@@ -240,14 +266,15 @@ class _Pull:
         return EventRows.of(self._adapter.history(list(dict.fromkeys(moved))) if moved else ())
 
     def _tell(self, stream: Stream, page: Page, pages: int) -> None:
-        if page.expected is not None:  # told once, good for all pages of the slice
-            self._expected[stream] = page.expected
+        first, until = self._first, page.server_time or self._now
         self.tell(
             Progress(
                 stream=stream,
                 rows=self.rows[stream],
                 pages=pages,
-                expected=self._expected.get(stream),
+                done=first.rows if first else self.rows[stream],
+                expected=first.expected(until) if first else page.expected,
                 through=page.through,
+                first=first if page.has_more else None,
             )
         )

@@ -312,3 +312,50 @@ def test_the_memory_helpdesk_syncs_to_the_end(store: Store) -> None:
     assert store.counts()["tickets"] == 3
     store.connection.execute("delete from changed")
     assert sync_slice(adapter, store, now=desk.now).requests == 1
+
+
+def test_a_resumed_first_read_goes_on_with_its_total(store: Store) -> None:
+    adapter = two_pages(ScriptedAdapter())
+    adapter.expected = 2
+    report = sync_slice(adapter, store, now=at(60), request_budget=1)
+    assert report.first is not None
+    assert (report.first.stream, report.first.rows) == (Stream.TICKETS, 1)
+    told: list[Progress] = []
+    assert sync_slice(adapter, store, now=at(60), progress=told.append).first is None
+    assert (told[0].rows, told[0].done, told[0].expected) == (1, 2, 2)
+    assert store.first_read(Stream.TICKETS) is None
+
+
+def test_a_stream_without_a_total_is_estimated_by_the_time_it_covers(store: Store) -> None:
+    adapter = ScriptedAdapter()
+    adapter.put(Stream.TICKETS, tickets(ticket("1")))
+    adapter.put(Stream.EVENTS, *(events(event(str(n), "1")) for n in range(1, 11)))
+    told: list[Progress] = []
+
+    def note(step: Progress) -> None:
+        told.append(step)
+        adapter.through = at(10 * (1 + step.pages * (step.stream is Stream.EVENTS)))
+
+    adapter.through = at(10)
+    sync_slice(adapter, store, now=at(100), progress=note)
+    of_events = [step for step in told if step.stream is Stream.EVENTS]
+    assert [step.expected for step in of_events] == [None] + [10] * 9
+
+
+def test_when_tickets_are_read_events_are_under_way(store: Store) -> None:
+    adapter = two_pages(ScriptedAdapter())
+    report = sync_slice(adapter, store, now=at(60), request_budget=2)
+    assert report.first is not None
+    assert (report.first.stream, report.first.rows) == (Stream.EVENTS, 0)
+
+
+def test_reading_all_again_in_slices_reads_all(store: Store) -> None:
+    adapter = two_pages(WithReference())
+    pull(adapter, store)
+    adapter.asked.clear()
+    report = sync_slice(adapter, store, now=at(61), request_budget=4, full=True)
+    assert not report.caught_up
+    assert report.first is not None
+    assert pull(adapter, store).caught_up
+    assert (Stream.EVENTS, None) in adapter.asked
+    assert pull(adapter, store).requests == 1
