@@ -273,6 +273,7 @@ def test_events_start_where_history_is_wanted_from(desk: FakeZendesk) -> None:
     adapter.read(Stream.EVENTS)
     assert asked(desk)["start_time"] == "1767225600"
     assert asked(desk)["include"] == "comment_events"
+    assert asked(desk)["support_type_scope"] == "all"
     adapter.read(Stream.TICKETS)
     assert asked(desk)["start_time"] == "0"
 
