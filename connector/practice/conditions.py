@@ -35,6 +35,13 @@ STATUS_HOURS = ("NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED")
 HOURS = frozenset({*STATUS_HOURS, "updated_at", "created_at", "assigned_at"})
 TAGS = frozenset({"current_tags"})
 MOMENT = frozenset({"update_type", "role", "comment_is_public", "ticket_is_public"})
+OPERATORS = frozenset(
+    {
+        *("is", "is_not", "less_than", "greater_than", "includes", "not_includes"),
+        *("present", "not_present", "changed", "not_changed", "value", "not_value"),
+        *("value_previous", "not_value_previous"),
+    }
+)
 FIELD_PREFIXES = ("custom_fields_", "ticket_fields_")
 
 
@@ -78,14 +85,21 @@ class Moment:
 
 def conditions_of(items: object) -> tuple[Condition, ...]:
     """Return conditions as the wire has them, or refuse those that are not understood."""
-    if not isinstance(items, list | tuple):
-        return ()
-    found = tuple(Condition(one["field"], one["operator"], one.get("value")) for one in items)
-    for one in found:
-        is_field = one.field.startswith(FIELD_PREFIXES)
-        if not is_field and one.field not in PLAIN | HOURS | TAGS | MOMENT | {"ticket_type_id"}:
-            raise invalid("conditions", f"the practice helpdesk does not know {one.field}")
-    return found
+    return tuple(map(_condition, items)) if isinstance(items, list | tuple) else ()
+
+
+def _condition(item: object) -> Condition:
+    if not isinstance(item, dict) or not isinstance(item.get("field"), str):
+        raise invalid("base", "Invalid condition: it has no field")
+    name, operator, value = item["field"], item.get("operator"), item.get("value")
+    is_field = name.startswith(FIELD_PREFIXES) and name.rpartition("_")[2].isdigit()
+    if not is_field and name not in PLAIN | HOURS | TAGS | MOMENT | {"ticket_type_id"}:
+        raise invalid("base", f"Invalid condition '{name}'")
+    if operator not in OPERATORS:
+        raise invalid("base", f"Invalid operator '{operator}' in '{name}'")
+    if name in HOURS and not str(value).isdigit():
+        raise invalid("base", f"Invalid value '{value}' in '{name} / {operator}'")
+    return Condition(name, str(operator), value)
 
 
 def condition_document(condition: Condition) -> dict[str, Any]:

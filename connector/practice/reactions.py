@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connector.practice.conditions import (
-    HOURS,
-    Condition,
-    Moment,
-    condition_document,
-    conditions_of,
-    holds,
-)
+from connector.practice.conditions import Moment, holds
 from connector.practice.directory import SYSTEM_ID
-from connector.practice.refusal import Refusal, invalid
+from connector.practice.refusal import Refusal
+from connector.practice.rulebook import (
+    TAG_ACTIONS,
+    TELLING,
+    VALUE_ACTIONS,
+    Rule,
+    changed,
+    new_rule,
+)
 from connector.practice.rules import plan_update
 from connector.practice.world import Audit, Change, Comment, Ticket, Via, World
 
-RULE_BASE = 28_700_000_000_000
 MOST_TICKETS = 1000
 """An automation touches no more tickets than this in one hour."""
 AT_REST = frozenset({"closed", "deleted"})
-TAG_ACTIONS = {"set_tags": "tags", "current_tags": "additional_tags", "remove_tags": "remove_tags"}
-VALUE_ACTIONS = frozenset(
-    {"priority", "status", "type", "group_id", "assignee_id", "custom_status_id"}
-)
-TELLING = frozenset({"notification_user", "notification_group", "notification_target"})
 API_USER, OTHERS = "api_user", "others"
-
-
-@dataclass(slots=True)
-class Rule:
-    """A trigger or an automation."""
-
-    id: int
-    kind: str
-    title: str
-    every: tuple[Condition, ...]
-    some: tuple[Condition, ...]
-    actions: tuple[tuple[str, Any], ...]
-    position: int
-    created_at: int
-    active: bool = True
 
 
 class Reactions:
@@ -57,6 +36,7 @@ class Reactions:
     def __init__(self, world: World, api_user_id: int) -> None:
         """Begin without rules, and watch a world and its clock."""
         self.rules: dict[int, Rule] = {}
+        self._taken: list[int] = []
         self.fired: Counter[tuple[str, str]] = Counter()
         self.notified: Counter[str] = Counter()
         self._world = world
@@ -67,24 +47,29 @@ class Reactions:
 
     def add(self, kind: str, body: Mapping[str, Any]) -> Rule:
         """Add a trigger or automation from a body as the wire has it, or refuse."""
-        conditions = body.get("conditions") or body
-        place = len(self.rules) + 1
-        every, some = (conditions_of(conditions.get(name)) for name in ("all", "any"))
-        if kind == "trigger" and any(one.field in HOURS for one in (*every, *some)):
-            raise invalid("conditions", "hours are for automations")
-        actions = tuple((one["field"], one["value"]) for one in body["actions"])
-        for name, _ in actions:
-            known = {*TAG_ACTIONS, *VALUE_ACTIONS, *TELLING}
-            if name not in known and not name.startswith("custom_fields_"):
-                raise invalid("actions", f"the practice helpdesk does not know {name}")
-        rule = Rule(RULE_BASE + 4 * place, kind, str(body["title"]), every, some, actions, place,
-                    self._world.now(), bool(body.get("active", True)))  # fmt: skip
+        rule = new_rule(kind, body, self._taken, self._world.now())
+        self._taken.append(rule.id)
         self.rules[rule.id] = rule
         return rule
 
+    def change(self, rule: Rule, body: Mapping[str, Any]) -> Rule:
+        """Change a rule as a body wants it, or refuse; it is for what happens from now on."""
+        self.rules[rule.id] = changed(rule, body, self._world.now())
+        return self.rules[rule.id]
+
+    def remove(self, rule: Rule) -> None:
+        """Delete a rule; what it did stays done."""
+        del self.rules[rule.id]
+
+    def restore(self, rules: Iterable[Rule]) -> None:
+        """Take up rules as they were."""
+        self.rules = {rule.id: rule for rule in rules}
+        self._taken = list(self.rules)
+
     def of_kind(self, kind: str) -> list[Rule]:
         """Return the rules of one kind in their order."""
-        return [rule for rule in self.rules.values() if rule.kind == kind]
+        found = (rule for rule in self.rules.values() if rule.kind == kind)
+        return sorted(found, key=lambda rule: (rule.position, rule.id))
 
     def react(self, ticket: Ticket, audit: Audit) -> None:
         """Let every trigger fire once at most; a change lets the others look again."""
@@ -169,26 +154,3 @@ class Reactions:
     def _cause(self, audit: Audit) -> str:
         is_ours = audit.via.channel == "api" and audit.author_id == self._api_user_id
         return API_USER if is_ours else OTHERS
-
-
-def rule_document(rule: Rule, url: str, at: Any) -> dict[str, Any]:
-    """Return a rule as the wire has it; only triggers have a category and a description."""
-    document = {
-        "id": rule.id,
-        "url": f"{url}/api/v2/{rule.kind}s/{rule.id}.json",
-        "title": rule.title,
-        "raw_title": rule.title,
-        "active": rule.active,
-        "default": False,
-        "position": rule.position,
-        "conditions": {
-            "all": [condition_document(one) for one in rule.every],
-            "any": [condition_document(one) for one in rule.some],
-        },
-        "actions": [{"field": name, "value": value} for name, value in rule.actions],
-        "created_at": at,
-        "updated_at": at,
-    }
-    if rule.kind == "trigger":
-        document |= {"description": None, "category_id": str(RULE_BASE)}
-    return document

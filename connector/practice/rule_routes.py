@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from connector.practice.clock import stamp
 from connector.practice.conditions import HOURS, MOMENT, ORDERED, PLAIN, TAGS
-from connector.practice.reactions import (
+from connector.practice.reactions import Reactions
+from connector.practice.refusal import bad_request, not_found
+from connector.practice.routing import Answer, Call, Route, listing
+from connector.practice.rulebook import (
     RULE_BASE,
     TAG_ACTIONS,
     TELLING,
@@ -14,8 +18,6 @@ from connector.practice.reactions import (
     Rule,
     rule_document,
 )
-from connector.practice.refusal import not_found
-from connector.practice.routing import Answer, Call, Route, listing
 
 
 def rules(call: Call) -> Answer:
@@ -27,16 +29,69 @@ def rules(call: Call) -> Answer:
         for rule in _rules(call, kind.removesuffix("s"))
         if not wanted or rule.active == (wanted == "true")
     ]
-    return listing(call, kind, found, lambda rule: _document(call, rule))
+    return listing(call, kind, found, lambda rule: rule_document(rule, call.url))
 
 
 def rule(call: Call) -> Answer:
     """Show one rule."""
-    kind = call.path.partition("s/")[0]
-    found = next((one for one in _rules(call, kind) if one.id == call.key), None)
-    if found is None:
+    return _shown(call, _found(call, call.key))
+
+
+def create(call: Call) -> Answer:
+    """Create a trigger or an automation; it reacts from now on."""
+    call.need_admin()
+    kind = _kind(call)
+    made = call.desk.acts.add_rule(kind, call.content(kind))
+    answer = _shown(call, made)
+    answer.status = 201
+    answer.headers["Location"] = f"{call.url}/api/v2/{kind}s/{made.id}.json"
+    return answer
+
+
+def update(call: Call) -> Answer:
+    """Change a rule; conditions or actions that are given replace all that it had."""
+    call.need_admin()
+    found = _found(call, call.key)
+    return _shown(call, _book(call).change(found, call.content(found.kind)))
+
+
+def delete(call: Call) -> Answer:
+    """Delete a rule."""
+    call.need_admin()
+    _book(call).remove(_found(call, call.key))
+    return Answer(b"", 204)
+
+
+def update_many(call: Call) -> Answer:
+    """Change several rules, each in its own way; none when one of them is not there."""
+    call.need_admin()
+    key = f"{_kind(call)}s"
+    items = call.body.get(key)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise bad_request(f"Parameter {key} is required")
+    pairs = [(_found(call, item.get("id")), item) for item in items]
+    made = [_book(call).change(found, item) for found, item in pairs]
+    return listing(call, key, made, lambda one: rule_document(one, call.url))
+
+
+def destroy_many(call: Call) -> Answer:
+    """Delete several rules; none when one of them is not there."""
+    call.need_admin()
+    for found in [_found(call, number) for number in call.ids()]:
+        _book(call).remove(found)
+    return Answer(b"", 204)
+
+
+def reorder(call: Call) -> Answer:
+    """Put all triggers in a new order; an order that leaves one out is refused."""
+    call.need_admin()
+    ids = call.body.get("trigger_ids")
+    known = [one.id for one in _rules(call, "trigger")]
+    if not isinstance(ids, list) or sorted(ids) != sorted(known):
         raise not_found()
-    return Answer({kind: _document(call, found)})
+    for place, number in enumerate(ids, start=1):
+        _book(call).change(_found(call, number), {"position": place})
+    return rules(replace(call, path="triggers"))
 
 
 def definitions(call: Call) -> Answer:
@@ -70,8 +125,26 @@ def _rules(call: Call, kind: str) -> list[Rule]:
     return [] if reactions is None else reactions.of_kind(kind)
 
 
-def _document(call: Call, rule: Rule) -> dict[str, Any]:
-    return rule_document(rule, call.url, stamp(rule.created_at))
+def _kind(call: Call) -> str:
+    return call.path.partition("/")[0].removesuffix("s")
+
+
+def _book(call: Call) -> Reactions:
+    if call.world.reactions is None:
+        raise not_found()
+    return call.world.reactions
+
+
+def _found(call: Call, number: object) -> Rule:
+    kind = _kind(call)
+    found = next((one for one in _rules(call, kind) if one.id == number), None)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _shown(call: Call, rule: Rule) -> Answer:
+    return Answer({rule.kind: rule_document(rule, call.url)})
 
 
 def _definition(name: str) -> dict[str, Any]:
@@ -89,14 +162,23 @@ def _definition(name: str) -> dict[str, Any]:
     }
 
 
+def _routes(kind: str) -> tuple[Route, ...]:
+    return (
+        Route("GET", kind, rules),
+        Route("POST", kind, create),
+        Route("GET", f"{kind}/active", rules),
+        Route("GET", f"{kind}/definitions", definitions),
+        Route("PUT", f"{kind}/update_many", update_many),
+        Route("DELETE", f"{kind}/destroy_many", destroy_many),
+        Route("GET", f"{kind}/{{}}", rule),
+        Route("PUT", f"{kind}/{{}}", update),
+        Route("DELETE", f"{kind}/{{}}", delete),
+    )
+
+
 ROUTES = (
-    Route("GET", "triggers", rules),
-    Route("GET", "triggers/active", rules),
-    Route("GET", "triggers/definitions", definitions),
-    Route("GET", "triggers/{}", rule),
-    Route("GET", "automations", rules),
-    Route("GET", "automations/active", rules),
-    Route("GET", "automations/definitions", definitions),
-    Route("GET", "automations/{}", rule),
+    *_routes("triggers"),
+    *_routes("automations"),
+    Route("PUT", "triggers/reorder", reorder),
     Route("GET", "trigger_categories", categories),
 )

@@ -19,7 +19,7 @@ from connector.practice.directory import Group, Organization, Schedule, User
 from connector.practice.fields import TicketField
 from connector.practice.forms import Form
 from connector.practice.group_sla_routes import GroupPolicy
-from connector.practice.reactions import Rule
+from connector.practice.rulebook import Rule
 from connector.practice.ruleset import install_rules
 from connector.practice.slas import Policy
 from connector.practice.statuses import CustomStatus
@@ -133,7 +133,7 @@ class _Loading:
         world.directory.lay_out_hours(begin, world.now())
         if head.has_rules:
             reactions = install_rules(world, usual=False)
-            reactions.rules = {rule.id: rule for rule in self.rules}
+            reactions.restore(self.rules)
             reactions.fired = Counter({(title, cause): n for title, cause, n in head.fired})
             reactions.notified = Counter(head.notified)
         return world

@@ -12,7 +12,13 @@ from connector.practice.limits import EXPORTS
 from connector.practice.refusal import bad_request, not_found
 from connector.practice.routing import Answer, Call, Route, listing
 from connector.practice.side_routes import any_start
-from connector.practice.slas import policy_document
+from connector.practice.slas import (
+    Policy,
+    change_policy,
+    end_policy,
+    policies_now,
+    policy_document,
+)
 from connector.practice.stopwatches import NEVER, Step, timeline
 from connector.practice.world import UNSOLVED, World
 
@@ -92,16 +98,61 @@ class StepFeed:
 def policies(call: Call) -> Answer:
     """List SLA policies in their order."""
     call.need_admin()
-    found = call.world.policies
+    found = policies_now(call.world)
     return listing(call, "sla_policies", found, lambda one: policy_document(one, call.url))
 
 
 def policy(call: Call) -> Answer:
     """Show one SLA policy."""
     call.need_admin()
-    found = next((one for one in call.world.policies if one.id == call.key), None)
+    return _shown(call, _found(call, call.key))
+
+
+def create_policy(call: Call) -> Answer:
+    """Create an SLA policy; it is for what happens to tickets from now on."""
+    call.need_admin()
+    made = call.desk.acts.add_policy(call.content("sla_policy"))
+    answer = _shown(call, made)
+    answer.status = 201
+    answer.headers["Location"] = f"{call.url}/api/v2/slas/policies/{made.id}.json"
+    return answer
+
+
+def update_policy(call: Call) -> Answer:
+    """Change an SLA policy; a list of targets that is given replaces all that it had."""
+    call.need_admin()
+    found = _found(call, call.key)
+    return _shown(call, change_policy(call.world, found, call.content("sla_policy")))
+
+
+def delete_policy(call: Call) -> Answer:
+    """Delete an SLA policy."""
+    call.need_admin()
+    end_policy(call.world, _found(call, call.key))
+    return Answer(b"", 204)
+
+
+def reorder_policies(call: Call) -> Answer:
+    """Put all SLA policies in a new order; the answer is empty."""
+    call.need_admin()
+    ids = call.body.get("sla_policy_ids") or [
+        int(one) for one in call.query.get("sla_policy_ids", "").split(",") if one.isdigit()
+    ]
+    if not isinstance(ids, list) or sorted(ids) != sorted(p.id for p in policies_now(call.world)):
+        raise not_found()
+    for place, number in enumerate(ids, start=1):
+        change_policy(call.world, _found(call, number), {"position": place})
+    return Answer(b"")
+
+
+def _found(call: Call, number: int) -> Policy:
+    found = next((one for one in policies_now(call.world) if one.id == number), None)
     if found is None:
         raise not_found()
+    return found
+
+
+def _shown(call: Call, found: Policy) -> Answer:
     return Answer({"sla_policy": policy_document(found, call.url)})
 
 
@@ -155,6 +206,10 @@ def _next(cursor: str) -> Place:
 
 ROUTES = (
     Route("GET", "slas/policies", policies),
+    Route("POST", "slas/policies", create_policy),
+    Route("PUT", "slas/policies/reorder", reorder_policies),
     Route("GET", "slas/policies/{}", policy),
+    Route("PUT", "slas/policies/{}", update_policy),
+    Route("DELETE", "slas/policies/{}", delete_policy),
     Route("GET", "incremental/ticket_metric_events", metric_events, (EXPORTS,)),
 )

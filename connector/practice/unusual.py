@@ -8,10 +8,10 @@ from typing import Any
 
 from connector.practice.directory import ID_BASE, SYSTEM_ID, User
 from connector.practice.forms import Form
-from connector.practice.reactions import Rule
 from connector.practice.refusal import invalid, not_found
+from connector.practice.rulebook import Rule
 from connector.practice.ruleset import install_rules
-from connector.practice.slas import Policy, policy_from
+from connector.practice.slas import Policy, add_policy
 from connector.practice.statuses import CATEGORIES, CustomStatus
 from connector.practice.surveys import MOST, SurveyResponse, response_id
 from connector.practice.world import AGENT, Change, Suspended, Ticket, Via, World
@@ -110,9 +110,7 @@ class UnusualActs(ABC):
     def add_policy(self, body: Mapping[str, Any]) -> Policy:
         """Add an SLA policy as an admin; it is for what happens from now on."""
         with self.world.lock:
-            policies = self.world.policies
-            policies.append(policy_from(body, len(policies) + 1, self.world.now()))
-            return policies[-1]
+            return add_policy(self.world, body)
 
     def add_form(self, name: str, body: Mapping[str, Any]) -> int:
         """Add a ticket form with its fields and conditions, and return its id."""

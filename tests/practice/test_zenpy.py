@@ -9,7 +9,14 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from zenpy import Zenpy
-from zenpy.lib.api_objects import Comment, CustomField, Ticket
+from zenpy.lib.api_objects import (
+    Automation,
+    Comment,
+    CustomField,
+    SlaPolicy,
+    Ticket,
+    Trigger,
+)
 from zenpy.lib.exception import APIException, RecordNotFoundException, TooManyValuesException
 
 from connector.practice.acts import Acts
@@ -135,3 +142,30 @@ def test_it_knows_our_refusals(zenpy: Zenpy, acts: Acts) -> None:
         zenpy.tickets.update([Ticket(id=1, priority="low")] * 101)
     with pytest.raises(APIException):
         zenpy.tickets.update(Ticket(id=closed, priority="low"))
+
+
+RULE = {
+    "title": "Raise",
+    "conditions": {"all": [{"field": "current_tags", "operator": "includes", "value": "risky"}]},
+    "actions": [{"field": "priority", "value": "urgent"}],
+}
+CLOSING = RULE | {"actions": [{"field": "status", "value": "closed"}]}
+TARGET = {"priority": "high", "metric": "first_reply_time", "target": 30, "business_hours": False}
+POLICY = {"title": "Fast", "filter": {"all": []}, "policy_metrics": [TARGET]}
+
+
+def test_zenpy_writes_triggers_automations_and_policies(
+    zenpy: Zenpy, acts: Acts, world: World
+) -> None:
+    rule = zenpy.triggers.create(Trigger(**RULE))
+    assert world.ticket(opened(acts, tags=["risky"])).priority == "urgent"
+    rule.title = "Raised"
+    assert zenpy.triggers.update(rule).title == "Raised"
+    zenpy.triggers.delete(rule)
+    assert list(zenpy.triggers()) == []
+    made = zenpy.automations.create(Automation(**CLOSING))
+    assert [one.id for one in zenpy.automations()] == [made.id]
+    zenpy.sla_policies.create(SlaPolicy(**POLICY))
+    assert [one.policy_metrics[0].target for one in zenpy.sla_policies()] == [30]
+    with pytest.raises(APIException, match="Title: cannot be blank"):
+        zenpy.triggers.create(Trigger(**RULE | {"title": ""}))
