@@ -325,6 +325,7 @@ def test_all_pages_of_groups_are_one_read(desk: FakeZendesk, adapter: ZendeskAda
     assert isinstance(records, tuple)
     assert [group.name for group in records if isinstance(group, Group)] == names
     assert len(desk.asked) == 3
+    assert asked(desk)["exclude_deleted"] == "false"
 
 
 def test_a_list_that_repeats_its_cursor_is_an_error(
@@ -355,6 +356,23 @@ def test_schedules_come_with_zone_and_holidays(desk: FakeZendesk, adapter: Zende
     assert schedule.holidays == given.holidays
     assert schedule.is_default
     assert len(desk.asked) == 2
+
+
+def test_the_oldest_schedule_is_the_default(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    new, old = (
+        {"id": 5, "created_at": "2025-01-01T00:00:00Z"},
+        {"id": 9, "created_at": "2012-06-01"},
+    )
+    both = [{**one, "name": "Hours", "time_zone": "Tokyo", "intervals": []} for one in (new, old)]
+    desk.reply_next(200, body=json.dumps({"schedules": both}))
+    for _ in both:
+        desk.reply_next(200, body=json.dumps({"holidays": []}))
+    found = adapter.read(Stream.SCHEDULES).records
+    assert isinstance(found, tuple)
+    assert [(one.id, one.is_default) for one in found if isinstance(one, Schedule)] == [
+        ("9", True),
+        ("5", False),
+    ]
 
 
 def test_a_zone_nobody_knows_is_named(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:

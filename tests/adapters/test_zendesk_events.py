@@ -80,6 +80,13 @@ def test_a_comment_without_its_side_load_is_still_a_comment() -> None:
     assert (comment.actor_id, comment.is_public) == ("42", False)
 
 
+@pytest.mark.parametrize("kind", ["Comment", "VoiceComment", "FacebookComment"])
+def test_what_was_said_on_any_channel_is_a_comment(kind: str) -> None:
+    ((event,), parser) = parse({"id": 501, "event_type": kind, "author_id": 9, "public": True})
+    assert (event.kind, event.actor_id, event.is_public) == ("comment", "9", True)
+    assert not parser.unknown
+
+
 def test_a_comment_child_without_its_side_load_says_whether_it_is_public() -> None:
     ((event,), _) = parse(
         {"event_type": "Comment", "comment_present": True, "comment_public": True}

@@ -87,6 +87,11 @@ def test_custom_statuses_have_the_names_that_agents_see(
     assert adapter.discover().statuses == {"35436": "Waiting for parts", "35437": "open"}
 
 
+def test_brands_have_their_names(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    desk.custom["GET brands"] = {"brands": [{"id": 47, "name": "Acme"}, {"id": 48, "name": "Ox"}]}
+    assert adapter.discover().brands == {"47": "Acme", "48": "Ox"}
+
+
 def test_an_account_without_custom_statuses_has_none(adapter: ZendeskAdapter) -> None:
     assert adapter.discover().statuses == {}
 
