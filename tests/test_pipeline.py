@@ -10,8 +10,9 @@ import pytest
 from connector.adapters.memory import MemoryHelpdesk
 from connector.errors import LockedError, MappingError, UnavailableError, UsageError
 from connector.model.run import RunStatus
-from connector.pipeline.judging import goal_reports, kpi_values, views
+from connector.pipeline.judging import goal_reports, kpi_values
 from connector.pipeline.undoing import undo
+from connector.pipeline.views import views
 from connector.store.lock import Lease
 from tests.run import AGENT, CONFIG, MAPPING, Runner, asked, staffed, written
 

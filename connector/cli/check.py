@@ -182,7 +182,8 @@ def _check_fields(workspace: Workspace, name: str, adapter: Adapter, *, out: Con
 
 def _say_what_counts(workspace: Workspace, *, out: Console) -> None:
     """Say in words what each KPI counts and leaves out, where something was read already."""
-    from connector.pipeline.judging import kpi_values, views
+    from connector.pipeline.judging import kpi_values
+    from connector.pipeline.views import views
 
     job = workspace.job()
     with views(job) as seen:

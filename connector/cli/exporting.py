@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from connector.errors import UsageError
-from connector.pipeline.judging import goal_reports, kpi_values, require_published, views
+from connector.pipeline.judging import goal_reports, kpi_values, require_published
+from connector.pipeline.views import views
 from connector.store.faults import store_errors
 from connector.store.reading import EXPORTS, exported
 

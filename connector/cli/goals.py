@@ -34,7 +34,8 @@ def command(
     as_of: AS_OF = None,
 ) -> None:
     """Show every goal: value, target, grade, status, and which rule decided."""
-    from connector.pipeline.judging import goal_reports, require_published, views
+    from connector.pipeline.judging import goal_reports, require_published
+    from connector.pipeline.views import views
 
     workspace: Workspace = context.obj
     job = workspace.job()

@@ -34,7 +34,8 @@ def command(
 
     Without --from and --to the period is the 28 days up to the newest data.
     """
-    from connector.pipeline.judging import kpi_values, require_published, views
+    from connector.pipeline.judging import kpi_values, require_published
+    from connector.pipeline.views import views
 
     workspace: Workspace = context.obj
     first, last = stretch(start, end, workspace.now())

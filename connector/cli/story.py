@@ -15,13 +15,15 @@ from connector.config.quantity import format_quantity
 from connector.errors import StoreError
 from connector.kpi.explain import TicketMeasure, TicketStory, TimelineRow, explain_ticket
 from connector.kpi.standing import standings
-from connector.pipeline.judging import Views, goal_reports, views
+from connector.pipeline.judging import goal_reports
+from connector.pipeline.views import Views, ticket_view, views
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from rich.console import Console
 
     from connector.cli.workspace import Workspace
+    from connector.config.settings import HelpdeskTable
     from connector.pipeline.job import Job
 
 
@@ -51,7 +53,8 @@ def ticket_story(workspace: Workspace, helpdesk: str, ticket: str) -> Explained:
         con = seen.over(frozenset({helpdesk}))
         if con is None:
             raise StoreError(f"{helpdesk} has not been read yet; run `connector sync` first")
-        story = explain_ticket(con, helpdesk, ticket)
+        with ticket_view(job, _table(job, helpdesk), ticket) as alone:
+            story = explain_ticket(alone, helpdesk, ticket)
         goals = tuple(_goals(job, seen, con, story))
     believed = workspace.state.believed(helpdesk).get(ticket)
     fields = {field.id: field for field in workspace.state.fields(helpdesk)}
@@ -64,10 +67,14 @@ def ticket_story(workspace: Workspace, helpdesk: str, ticket: str) -> Explained:
     return Explained(ticket=story, goals=goals, shows=shows, tags=tags)
 
 
+def _table(job: Job, name: str) -> HelpdeskTable:
+    return next(one for one in job.settings.helpdesk if one.name == name)
+
+
 def _goals(
     job: Job, seen: Views, con: DuckDBPyConnection, story: TicketStory
 ) -> Iterator[TicketGoal]:
-    helpdesk = next(one for one in job.settings.helpdesk if one.name == story.helpdesk)
+    helpdesk = _table(job, story.helpdesk)
     mappings = job.mappings_of(helpdesk)
     as_of = seen.as_of(frozenset({story.helpdesk}))
     for report in goal_reports(job, seen):

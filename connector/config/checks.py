@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.config.entry import GoalTable, KpiTable, PeriodTable, TicketRuleTable
+from connector.config.measure_settings import setting_problems
 from connector.config.quantity import Quantity, format_quantity
 from connector.config.scale import Scale, scale_of, ticket_scale
 from connector.config.table import nearest
@@ -54,10 +55,15 @@ def kpi_problems(
     kpi: KpiTable, definitions: Mapping[str, MeasureDefinition], place: Place
 ) -> Iterator[Problem]:
     """Check a KPI against the catalogue."""
-    definition = definitions.get(kpi.measure)
-    if definition is None:
-        hint = nearest(kpi.measure, definitions) or "`connector catalogue` lists all"
+    base = definitions.get(kpi.measure)
+    if base is None or base.variant_of:
+        known = [one.id for one in definitions.values() if not one.variant_of]
+        hint = nearest(kpi.measure, known) or "`connector catalogue` lists all"
         yield place.problem(f'there is no measure "{kpi.measure}"', "measure", hint=hint)
+        return
+    definition = definitions.get(kpi.measure_id)
+    if definition is None:
+        yield _variant_problem(kpi, definitions, place)
         return
     if kpi.clock not in (definition.clocks or ("calendar",)):
         hint = f"it has: {', '.join(definition.clocks) or 'calendar'}"
@@ -67,10 +73,19 @@ def kpi_problems(
         hint = hint or f"it has: {', '.join(definition.aggregates)}"
         message = f'{kpi.measure} has no aggregate "{kpi.aggregate}"'
         yield place.problem(message, "aggregate", hint=hint)
-    if kpi.variant is not None:
-        message = f'{kpi.measure} has no variant "{kpi.variant}"'
-        yield place.problem(message, "variant", hint="leave the key out")
+    yield from setting_problems(definition, kpi.settings, place)
     yield from _limit_problems(kpi, definition, place)
+
+
+def _variant_problem(
+    kpi: KpiTable, definitions: Mapping[str, MeasureDefinition], place: Place
+) -> Problem:
+    known = [
+        one.id.partition(".")[2] for one in definitions.values() if one.variant_of == kpi.measure
+    ]
+    hint = nearest(str(kpi.variant), known, "it has") if known else "leave the key out"
+    message = f'{kpi.measure} has no variant "{kpi.variant}"'
+    return place.problem(message, "variant", hint=hint or f"it has: {', '.join(known)}")
 
 
 def goal_problems(goal: GoalTable, measured: Measured | None, place: Place) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -67,6 +68,27 @@ class KpiTable(Table):
     variant: Text | None = Field(
         default=None, description="A vendor's definition of the measure, where it has several."
     )
+    settings: Mapping[str, Any] = Field(
+        default={}, description="What the measure lets you set, such as window."
+    )
+    schedule: Literal["split", "at_event"] = Field(
+        default="split",
+        description="Business hours of a ticket that changed its schedule: each stretch under its"
+        " own, or all of it under the one in force at the event.",
+    )
+    credit: Literal["assignee", "assignee_at_event", "replies"] = Field(
+        default="assignee",
+        description="Whose ticket it is: the assignee's now, the assignee's when it happened, or"
+        " of all who replied, by their share of the replies.",
+    )
+    group_as_of: Literal["now", "event"] = Field(
+        default="now", description="Which group counts: the ticket's now, or when it happened."
+    )
+
+    @property
+    def measure_id(self) -> str:
+        """Return the id of the definition that counts: the measure's, or its variant's."""
+        return f"{self.measure}.{self.variant}" if self.variant else self.measure
 
 
 class TicketRuleTable(Table):

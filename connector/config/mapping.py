@@ -227,7 +227,7 @@ def _goal_problems(
     kpi = reading.entries.get(("kpi", goal.kpi))
     measured = None
     if kpi is not None and kpi.id not in reading.faulty and isinstance(kpi.table, KpiTable):
-        measured = Measured(kpi.table, definitions[kpi.table.measure])
+        measured = Measured(kpi.table, definitions[kpi.table.measure_id])
     yield from goal_problems(goal, measured, entry.place)
 
 
@@ -268,7 +268,7 @@ def _settled(
     goal: GoalTable, kpi: KpiTable, definitions: Mapping[str, MeasureDefinition]
 ) -> GoalTable:
     """Return the goal with its bare numbers read in the unit of its KPI."""
-    scale = scale_of(kpi, definitions[kpi.measure])
+    scale = scale_of(kpi, definitions[kpi.measure_id])
     values = {key: getattr(goal, key) for key in ("target", "limit", "warning", "baseline")}
     return goal.model_copy(
         update={key: scale.read(v) for key, v in values.items() if isinstance(v, Quantity)}

@@ -10,10 +10,9 @@ import msgspec
 import numpy as np
 
 from connector.config.mapping import KpiTable
-from connector.errors import UsageError
-from connector.kpi import catalogue
 from connector.kpi.aggregates import SHARES, Estimate, estimate, share
 from connector.kpi.flags import Flag, excluded, names
+from connector.kpi.forms import Form, form_of
 from connector.kpi.where import Scope, resolve
 from connector.model.kpi import KpiValue, MeasureDefinition, Period, Unit
 
@@ -40,13 +39,18 @@ EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A KPI made ready to ask: definition, clock, aggregate, scope, and the stretch to look at."""
 
-    definition: MeasureDefinition
+    form: Form
     clock: str
     aggregate: str
     limit: float | None
     scope: Scope
     start: datetime
     end: datetime
+
+    @property
+    def definition(self) -> MeasureDefinition:
+        """Return what is asked for: the definition of the measure, or of its variant."""
+        return self.form.definition
 
     @property
     def out(self) -> int:
@@ -92,11 +96,10 @@ def evaluate(
 
 def ask(kpi: KpiTable, scope: Scope, start: datetime, end: datetime) -> Question:
     """Fill in a KPI's defaults; the mapping was checked when it was loaded."""
-    definition = catalogue.definitions().get(kpi.measure)
-    if definition is None:
-        raise UsageError(f"measure {kpi.measure} does not exist; see `connector catalogue`")
+    form = form_of(kpi)
+    definition = form.definition
     return Question(
-        definition=definition,
+        form=form,
         clock=kpi.clock if kpi.clock in definition.clocks else definition.clocks[0],
         aggregate=kpi.aggregate or definition.aggregates[0],
         limit=kpi.limit.number if kpi.limit else None,
@@ -142,7 +145,7 @@ def counted(question: Question, *, alias: str = "m") -> tuple[str, list[Any]]:
 def scoped(question: Question, alias: str = "m") -> tuple[str, list[Any]]:
     """Return the condition for a question's rows: measure, clock and, where one is set, scope."""
     tests = f"{alias}.measure = ? and {alias}.clock = ?"
-    params: list[Any] = [question.definition.id, question.clock]
+    params: list[Any] = [question.form.key, question.clock]
     if question.scope.is_everything:
         return tests, params
     condition, more = question.scope.condition("t")

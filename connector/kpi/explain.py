@@ -12,6 +12,7 @@ from connector.errors import UsageError
 from connector.kpi import catalogue
 from connector.kpi.evaluate import ask, counted, evaluate, in_stretch, last_instant
 from connector.kpi.flags import names
+from connector.kpi.forms import definition_id
 from connector.kpi.where import resolve
 from connector.model.kpi import Direction, KpiValue, MeasureDefinition, Period
 
@@ -199,7 +200,7 @@ def _measures(
 
 def _measure(*row: Any) -> TicketMeasure:
     name, clock, value, at, until, flags, timeline = row
-    definition = catalogue.definitions()[name]
+    definition = catalogue.definitions()[definition_id(name)]
     stop = _aware(at)
     kinds = {kind for source in definition.depends_on for kind in BEHIND.get(source, ())}
     ends = {stop, _aware(until)} - {None}

@@ -1,13 +1,12 @@
-"""Measure tickets: run every measure's SQL over the tickets that changed, or over all.
+"""Measure tickets: every form that KPIs need, for the tickets that changed, or for all.
 
-The SQL of a measure reads relations `m_*` that hold only the tickets at hand (`measures/inputs`),
-so the cost grows with the tickets that changed and not with the store, and the same SQL serves all
-of them, a chunk at a time.
+What is due is found here: tickets that changed, those that time alone wakes, those whose
+requester came back, and all of them for a form that was not measured before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -15,54 +14,91 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from connector.errors import StoreError
-from connector.kpi import catalogue
-from connector.kpi.flags import SQL_WORDS
+from connector.kpi.forms import Form, usual_forms
 from connector.kpi.hours import create_hours
+from connector.kpi.rows import Run, measure_range
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CHUNK: Final = 100_000
-COLUMNS: Final = 'ticket_id, measure, clock, value, "at", until, actor_id, flags'
-INPUTS: Final = (
-    "events",
-    "tickets",
-    "staff",
-    "comments",
-    "states",
-    "solves",
-    "ratings",
-    "schedules",
-)
-CLOCKS: Final = ("calendar", "business")
+LONGEST_WINDOW_S: Final = 30 * 86_400
 FAMILY: Final = """
 create or replace temp macro family(status) as case
   when status is null then null
   when status in ('new', 'open', 'pending', 'hold') then 'unsolved'
   when status in ('solved', 'closed') then 'done'
   when status = 'deleted' then 'deleted'
-  else error('status ' || status || ' is none of the connector''s; the adapter has to map it')
+  else error('status ' || status || ' is none of the connector\'\'s; the adapter has to map it')
 end
 """
+DUE: Final = """
+create or replace temp table m_due as
+select ticket_id from changed
+union
+select ticket_id from measures where wakes_at <= $now
+"""
+COMPANIONS: Final = """
+insert into m_due
+select o.ticket_id
+from tickets as o
+join (
+  select requester_id, min(created_at) as first_at, max(created_at) as last_at
+  from tickets
+  where requester_id is not null and ticket_id in (select ticket_id from m_due)
+  group by requester_id
+) as c on c.requester_id = o.requester_id
+where o.created_at <= c.last_at
+  and o.updated_at >= c.first_at - to_seconds($window)
+  and o.ticket_id not in (select ticket_id from m_due)
+"""
+"""Earlier tickets of the same people, which a new one may turn into repeat contacts."""
 
 
 def measure(
     con: DuckDBPyConnection,
     *,
     now: datetime,
+    forms: Sequence[Form] | None = None,
     bots: frozenset[int] = frozenset(),
     ignore: frozenset[int] = frozenset(),
     everything: bool = False,
     chunk: int = CHUNK,
 ) -> int:
-    """Measure the tickets in `changed` again, or all; return how many. One transaction.
+    """Measure what is due, or all tickets; return how many tickets. One transaction.
 
-    `bots` are people whose comments are no human replies, `ignore` people whose comments count for
+    `forms` are all that `measures` shall hold, by default every measure with its defaults. `bots`
+    are people whose comments are no human replies, `ignore` people whose comments count for
     nothing. `chunk` bounds how many tickets are worked on at once, and so the memory.
     """
+    wanted = usual_forms() if forms is None else tuple(forms)
+    run = Run(forms=wanted, now=now, not_human=tuple(sorted(bots | ignore)))
+    with _told_errors(), _transaction(con):
+        return _measure(con, run, everything=everything, chunk=chunk)
+
+
+def is_due(
+    con: DuckDBPyConnection,
+    *,
+    now: datetime,
+    forms: Sequence[Form],
+    bots: frozenset[int] = frozenset(),
+    ignore: frozenset[int] = frozenset(),
+) -> bool:
+    """Tell whether `measure` would have anything to do."""
+    run = Run(forms=forms, now=now, not_human=tuple(sorted(bots | ignore)))
+    query = "select exists (from changed) or exists (from measures where wakes_at <= ?)"
+    with _told_errors():
+        if _measured(con) != _wanted(run):
+            return True
+        ((is_any,),) = con.execute(query, [_naive(now)]).fetchall()
+    return bool(is_any)
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
     try:
-        with _transaction(con):
-            return _measure(con, now, sorted(bots | ignore), everything=everything, chunk=chunk)
+        yield
     except duckdb.Error as error:
         reason = str(error).partition("\n")[0]
         raise StoreError(
@@ -86,22 +122,70 @@ def _transaction(con: DuckDBPyConnection) -> Iterator[None]:
                 con.execute("rollback")
 
 
-def _measure(
-    con: DuckDBPyConnection, now: datetime, not_human: list[int], *, everything: bool, chunk: int
-) -> int:
-    source = "tickets" if everything else "changed"
-    con.execute(
-        f"create or replace temp table m_todo as select distinct ticket_id from {source} order by 1"
-    )
-    gone = "" if everything else " where ticket_id in (select ticket_id from m_todo)"
-    con.execute(f"delete from measures{gone}")
+def _measure(con: DuckDBPyConnection, run: Run, *, everything: bool, chunk: int) -> int:
     con.execute(FAMILY)
-    ranges = _ranges(con, chunk)
-    if ranges:
-        create_hours(con, *_stretch(con, now))
-    for low, high in ranges:
-        _measure_range(con, low, high, not_human)
+    before, wanted = ({}, _wanted(run)) if everything else (_measured(con), _wanted(run))
+    _forget(con, [key for key in before if wanted.get(key) != before[key]], everything=everything)
+    new = [form for form in run.forms if before.get(form.key) != wanted[form.key]]
+    if everything:
+        con.execute("create or replace temp table m_due as select ticket_id from tickets")
+    else:
+        _find_due(con, run)
+    due = "select distinct ticket_id from m_due"
+    count = _measure_these(con, f"{due} order by 1", run, chunk)
+    if new and not everything:
+        rest = Run(forms=new, now=run.now, not_human=run.not_human)
+        others = f"select ticket_id from tickets where ticket_id not in ({due}) order by 1"
+        count += _measure_these(con, others, rest, chunk)
+    if before != wanted:
+        _remember(con, wanted)
     con.execute("delete from changed")
+    return count
+
+
+def _measured(con: DuckDBPyConnection) -> dict[str, str]:
+    return dict(con.execute("select key, fingerprint from measured").fetchall())
+
+
+def _wanted(run: Run) -> dict[str, str]:
+    return {form.key: run.fingerprint(form) for form in run.forms}
+
+
+def _remember(con: DuckDBPyConnection, wanted: Mapping[str, str]) -> None:
+    con.execute("delete from measured")
+    con.execute(
+        "insert into measured select unnest(?::varchar[]), unnest(?::varchar[])",
+        [list(wanted), list(wanted.values())],
+    )
+
+
+def _forget(con: DuckDBPyConnection, stale: Sequence[str], *, everything: bool) -> None:
+    if everything:
+        con.execute("delete from measures")
+    elif stale:
+        con.execute("delete from measures where measure in (select unnest(?::varchar[]))", [stale])
+
+
+def _find_due(con: DuckDBPyConnection, run: Run) -> None:
+    """Fill `m_due`, and delete what is known of these tickets."""
+    con.execute(DUE, {"now": _naive(run.now)})
+    windows = [
+        float(form.settings.get("window", LONGEST_WINDOW_S))  # type: ignore[arg-type]
+        for form in run.forms
+        if "contacts" in form.definition.depends_on
+    ]
+    if windows:
+        con.execute(COMPANIONS, {"window": max(windows)})
+    con.execute("delete from measures where ticket_id in (select ticket_id from m_due)")
+
+
+def _measure_these(con: DuckDBPyConnection, query: str, run: Run, chunk: int) -> int:
+    con.execute(f"create or replace temp table m_todo as {query}")
+    ranges = _ranges(con, chunk)
+    if ranges and run.forms:
+        create_hours(con, *_stretch(con, run.now))
+        for low, high in ranges:
+            measure_range(con, low, high, run)
     return sum(con.execute("select count(*) from m_todo").fetchone() or (0,))
 
 
@@ -125,39 +209,5 @@ def _stretch(con: DuckDBPyConnection, now: datetime) -> tuple[datetime, datetime
     return datetime(first.year, 1, 1, tzinfo=UTC), datetime(now.year + 1, 1, 2, tzinfo=UTC)
 
 
-def _measure_range(con: DuckDBPyConnection, low: int, high: int, not_human: list[int]) -> None:
-    bound = {"low": low, "high": high, "not_human": not_human}
-    bound |= {"schedules": "schedules", "vendor_ids": "vendor_ids"}
-    con.execute(
-        "create or replace temp table m_chunk as"
-        " select ticket_id from m_todo where ticket_id between ? and ?",
-        [low, high],
-    )
-    for name in INPUTS:
-        query = catalogue.input_sql(name, **SQL_WORDS, **bound)
-        con.execute(f"create or replace temp table m_{name} as {query}")
-    con.execute(
-        "create or replace temp table m_segments (measure varchar, ticket_id bigint, part bigint,"
-        " started_at timestamp, stopped_at timestamp,"
-        ' "at" timestamp, actor_id bigint, flags integer)'
-    )
-    for definition in catalogue.definitions().values():
-        _run(con, definition.id, is_time=definition.family == "time")
-    for clock in CLOCKS:
-        query = catalogue.input_sql(clock, **SQL_WORDS)
-        con.execute(f"insert into measures ({COLUMNS}) select {COLUMNS} from ({query})")
-
-
-def _run(con: DuckDBPyConnection, name: str, *, is_time: bool) -> None:
-    """Run one measure: times yield segments for the clocks to count, the others yield values."""
-    query = catalogue.sql(name)
-    if is_time:
-        columns = 'ticket_id, part, started_at, stopped_at, "at", actor_id, flags'
-        con.execute(
-            f"insert into m_segments (measure, {columns}) select '{name}', {columns} from ({query})"
-        )
-        return
-    con.execute(
-        f"insert into measures ({COLUMNS}) select ticket_id, '{name}', 'calendar',"
-        f' value, "at", until, actor_id, flags from ({query})'
-    )
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)

@@ -119,7 +119,7 @@ def standings(
 
 def _rows(con: DuckDBPyConnection, question: Question, since: datetime) -> list[_Row]:
     # what no single event settles may have several rows a ticket, and none of them matters here
-    settling = question.definition.id if question.definition.settles_by else ""
+    settling = question.form.key if question.definition.settles_by else ""
     condition, params = question.scope.condition("t")
     marks = excluded_marks(question.definition.excludes)
     unsolved = ", ".join(f"'{status}'" for status in sorted(UNSOLVED))

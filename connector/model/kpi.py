@@ -30,6 +30,7 @@ class Unit(StrEnum):
     SECONDS = "s"
     RATIO = "ratio"
     COUNT = "count"
+    POINTS = "points"
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -39,13 +40,56 @@ class Period(msgspec.Struct, frozen=True):
     end: datetime
 
 
+class Family(StrEnum):
+    """What the rows of a measure are, and so how they become one number.
+
+    `TIME` rows are clocks (seconds), `NUMBER` rows any other value (replies, points, an overrun),
+    `RATE` rows 0 or 1, `COUNT` rows tickets to count once, `SUM` rows amounts to add up. Rows of a
+    `SNAPSHOT` span the time in which they count, those of an `AGE` as well, and are as old as
+    `since` says. `NPS` rows are -1, 0 or 1. A `RATIO` has no rows: it divides the values of two
+    other measures. `DAYS` rows are staff at work, counted once a local day. `IMPORTED` values come
+    from outside.
+    """
+
+    TIME = "time"
+    NUMBER = "number"
+    RATE = "rate"
+    COUNT = "count"
+    SUM = "sum"
+    SNAPSHOT = "snapshot"
+    AGE = "age"
+    NPS = "nps"
+    RATIO = "ratio"
+    DAYS = "days"
+    IMPORTED = "imported"
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a KPI may set of its measure.
+
+    `kind` is `duration` (seconds), `number`, `names` (a list of texts), `groups` (names of groups
+    of the helpdesk), `tag`, `field` (a ticket field), or `yes_no` (0 or 1). `default` is written
+    like the value; without one ("" ) the KPI has to set it, unless `is_optional`.
+    """
+
+    name: str
+    kind: str
+    default: str = ""
+    low: float | None = None
+    high: float | None = None
+    is_optional: bool = False
+
+
 class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """The header of a measure's SQL file: what it means and how it may be used.
 
     `stamp` is the period stamp code of kpi-reference section 1, `lag_s` the settlement lag,
-    `family` says how values aggregate: time, rate, count or snapshot. `settles_by` names the event
-    that settles one ticket (reply or resolution) for measures that tickets may show, else "".
-    `not_yet` says in words why a ticket may have no value.
+    `family` says how values aggregate (`Family`). `settles_by` names the event that settles one
+    ticket (reply or resolution) for measures that tickets may show, else "". `not_yet` says in
+    words why a ticket may have no value. A variant has the id `MEASURE.VARIANT`, and `variant_of`
+    names the measure. `wakes` says in words what time alone changes. A ratio divides `numerator`
+    by `denominator`. `text` is the SQL of a measure that an admin defined, "" for those that have
+    a file.
     """
 
     id: str
@@ -66,6 +110,12 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     stops: str = ""
     excludes: str = ""
     not_yet: str = ""
+    variant_of: str = ""
+    settings: Mapping[str, Setting] = {}
+    wakes: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    text: str = ""
 
 
 class KpiValue(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from connector.adapters.base import Adapter
 from connector.config.settings import HelpdeskTable
 from connector.errors import AdapterError, StoreError
-from connector.kpi.measure import measure
+from connector.kpi.measure import is_due, measure
 from connector.model.goal import GoalReport
 from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
 from connector.pipeline.headway import Headway
 from connector.pipeline.job import Job, SliceLimit
-from connector.pipeline.judging import Views
 from connector.pipeline.showing import daily_instant, planned
+from connector.pipeline.views import Views
 from connector.store.lock import Lease
 from connector.store.published import is_current, latest, publish
 from connector.store.store import Store
@@ -82,16 +82,7 @@ class Account:
         with Store.open(self._folder, self._lease) as store:
             slice_ = self._slice(store, limit, now, full=full)
             self._note(slice_, store)
-            if store.counts()["changed"]:
-                job.progress.step(self.name, "measuring")
-                people = self.helpdesk.people
-                measure(
-                    store.connection,
-                    now=store.through() or now,
-                    bots=frozenset(store.keys("person", people.bots).values()),
-                    ignore=frozenset(store.keys("person", people.ignore).values()),
-                )
-                store.touch("measures")
+            self._measure(store, store.through() or now)
             before = latest(self._folder)
             if before is None or not is_current(before, store):
                 job.progress.step(self.name, "publishing")
@@ -120,6 +111,15 @@ class Account:
         except AdapterError:
             self.report.first_sync = self._headway.settle(under_way(self._adapter, store))
             raise
+
+    def _measure(self, store: Store, now: datetime) -> None:
+        people, forms = self.helpdesk.people, self.job.forms_of(self.helpdesk)
+        bots = frozenset(store.keys("person", people.bots).values())
+        ignore = frozenset(store.keys("person", people.ignore).values())
+        if is_due(store.connection, now=now, forms=forms, bots=bots, ignore=ignore):
+            self.job.progress.step(self.name, "measuring")
+            measure(store.connection, now=now, forms=forms, bots=bots, ignore=ignore)
+            store.touch("measures", "measured")
 
     def _note(self, slice_: SliceReport, store: Store) -> None:
         report = self.report

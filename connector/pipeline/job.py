@@ -11,6 +11,7 @@ from typing import Protocol
 from connector.adapters.base import Adapter
 from connector.config.mapping import Mappings
 from connector.config.settings import HelpdeskTable, Settings
+from connector.kpi.forms import Form, forms_for
 from connector.model.kpi import MeasureDefinition
 from connector.store.state import State
 
@@ -74,6 +75,10 @@ class Job:
     def mappings_of(self, helpdesk: HelpdeskTable) -> Mappings:
         """Return the KPIs and goals that apply to one helpdesk."""
         return self.mappings.within(self.settings.folder / name for name in helpdesk.mappings)
+
+    def forms_of(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
+        """Return what has to be measured of one helpdesk's tickets: what its KPIs need."""
+        return forms_for(self.mappings_of(helpdesk).kpis.values(), self.definitions)
 
     def helpdesks_of(self, kind: str, key: str) -> frozenset[str]:
         """Return the helpdesks a goal or KPI (`kind` says which) is about."""

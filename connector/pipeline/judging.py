@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.config.mapping import GoalTable, KpiTable
@@ -17,12 +15,11 @@ from connector.goals.status import judge as judge_goal
 from connector.kpi.elapsed import working_share
 from connector.kpi.evaluate import evaluate
 from connector.kpi.explain import KpiCard, explain_kpi
-from connector.kpi.measure import measure
 from connector.model.goal import GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.pipeline.job import Job
-from connector.store.published import Manifest, PublishedSet, attach, latest
-from connector.store.replay import replay
+from connector.pipeline.views import Views, views
+from connector.store.published import latest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,70 +27,11 @@ if TYPE_CHECKING:
 RECENT = timedelta(days=28)
 
 
-class Views:
-    """Published sets of the helpdesks, attached in the combinations that goals need."""
-
-    def __init__(
-        self, sets: Sequence[PublishedSet], stack: ExitStack, as_of: datetime | None
-    ) -> None:
-        self._sets = {one.manifest.helpdesk: one for one in sets}
-        self._stack = stack
-        self._as_of = as_of
-        self._open: dict[frozenset[str], DuckDBPyConnection] = {}
-
-    def over(self, helpdesks: frozenset[str]) -> DuckDBPyConnection | None:
-        """Return a connection over these helpdesks' sets; None when nothing was published yet."""
-        published = helpdesks.intersection(self._sets)
-        if not published:
-            return None
-        if published not in self._open:
-            con = attach([self._sets[name] for name in sorted(published)])
-            self._stack.callback(con.close)
-            self._open[published] = con
-        return self._open[published]
-
-    def as_of(self, helpdesks: frozenset[str]) -> datetime:
-        """Return the instant up to which all of these helpdesks were read, or the one asked for."""
-        if self._as_of is not None:
-            return self._as_of
-        return min(one.as_of for one in self._manifests(helpdesks))
-
-    def now(self, helpdesks: frozenset[str], clock: datetime) -> datetime:
-        """Return the present by the helpdesks' own clocks, which the age of data is told from."""
-        if self._as_of is not None:
-            return self._as_of
-        age_s = max(one.age_s(clock) for one in self._manifests(helpdesks))
-        return self.as_of(helpdesks) + timedelta(seconds=age_s)
-
-    def _manifests(self, helpdesks: frozenset[str]) -> list[Manifest]:
-        return [self._sets[name].manifest for name in helpdesks.intersection(self._sets)]
-
-
 class _Moment(NamedTuple):
     """Up to when the data reaches, and what time it is there."""
 
     as_of: datetime
     now: datetime
-
-
-@contextmanager
-def views(job: Job, as_of: datetime | None = None) -> Iterator[Views]:
-    """Open the published sets; with `as_of`, cut back to what had happened by then."""
-    found = [latest(job.folder(helpdesk.name)) for helpdesk in job.settings.helpdesk]
-    sets = [one for one in found if one is not None]
-    with ExitStack() as stack:
-        if as_of is not None:
-            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="connector-")))
-            sets = [
-                replay(
-                    one,
-                    scratch / one.manifest.helpdesk,
-                    as_of=as_of,
-                    measure=lambda con: measure(con, now=as_of, everything=True),
-                )
-                for one in sets
-            ]
-        yield Views(sets, stack, as_of)
 
 
 def goal_reports(job: Job, seen: Views) -> list[GoalReport]:
@@ -138,7 +76,7 @@ def _judged(
     as_of = moment.as_of
     goal = job.mappings.goals[goal_id]
     kpi = job.mappings.kpis[goal.kpi]
-    definition = job.definitions[kpi.measure]
+    definition = job.definitions[kpi.measure_id]
     period = period_of(goal)
     with placed(job, goal.kpi):
         value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of)

@@ -13,7 +13,8 @@ from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
 from connector.pipeline.job import Job, SliceLimit
-from connector.pipeline.judging import goal_reports, views
+from connector.pipeline.judging import goal_reports
+from connector.pipeline.views import views
 from connector.writeback.plan import Plan
 
 APPROVED_FOR = timedelta(hours=24)

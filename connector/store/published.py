@@ -36,6 +36,7 @@ RELATIONS = (
     "metric_events",
     "vendor_ids",
     "measures",
+    "measured",
 )
 
 # tickets carry the vendor's id as text, for those who read the files without us

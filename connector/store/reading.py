@@ -57,6 +57,16 @@ def exported(con: DuckDBPyConnection, table: str) -> Iterator[dict[str, Any]]:
             yield dict(zip(names, map(_aware, row), strict=True))
 
 
+def person_keys(con: DuckDBPyConnection, ids: Sequence[str]) -> frozenset[int]:
+    """Return the keys of people by the helpdesk's ids, in a connection to one helpdesk's rows."""
+    rows = con.execute(
+        "select key from vendor_ids where kind = 'person' and id in (select unnest(?::varchar[]))"
+        " union select try_cast(id as bigint) from (select unnest(?::varchar[]) as id)",
+        [list(ids), list(ids)],
+    ).fetchall()
+    return frozenset(key for (key,) in rows if key is not None)
+
+
 def tickets_to_show(
     con: DuckDBPyConnection,
     *,

@@ -1,4 +1,4 @@
-"""A published set as it was at a past moment: events cut off, attributes folded, measured again."""
+"""Published sets measured again: as of a past moment, with more measures, or one ticket alone."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ UNDATED = (
 )
 """Relations that are taken as last read."""
 
+OF_TICKETS = ("native", "events", "ratings", "metric_events")
+"""Relations whose rows belong to single tickets."""
+
 
 def replay(
     one: PublishedSet,
@@ -44,19 +47,74 @@ def replay(
         con.execute(script())
         _fill(con, one, as_of)
         measure(con)
+        whole = _whole(con, one, folder)
+    through = min(as_of, one.manifest.through or as_of)
+    return PublishedSet(folder, msgspec.structs.replace(whole.manifest, through=through))
+
+
+def measured_keys(one: PublishedSet) -> frozenset[str]:
+    """Return the keys of the forms that a set holds measures of."""
+    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+        rows = con.execute(f"select key from {_parquet(one, 'measured')}").fetchall()
+    return frozenset(key for (key,) in rows)
+
+
+def supplement(
+    one: PublishedSet, folder: Path, *, measure: Callable[[duckdb.DuckDBPyConnection], object]
+) -> PublishedSet:
+    """Return the set with what `measure` adds, for a KPI that no run has measured yet.
+
+    The added rows go into `folder`, an empty place of the caller's; the set itself stays as it is.
+    """
+    folder.mkdir(parents=True)
+    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+        con.execute(script())
         for relation in RELATIONS:
-            query = WITH_VENDOR_ID if relation == "tickets" else f"from {relation}"
-            con.execute(
-                f"copy ({query}) to {_quoted(folder / f'{relation}.parquet')} (format parquet)"
-            )
-        (count,) = con.execute("select count(*) from tickets").fetchone() or (0,)
-    manifest = msgspec.structs.replace(
-        one.manifest,
-        through=min(as_of, one.manifest.through or as_of),
-        counts={"tickets": count},
-        files={relation: (f"{relation}.parquet",) for relation in RELATIONS},
-    )
-    return PublishedSet(folder, manifest)
+            if relation not in {"measures", "measured"}:
+                con.execute(f"drop table {relation}")
+                con.execute(f"create view {relation} as from {_parquet(one, relation)}")
+        measure(con)
+        for relation in ("measures", "measured"):
+            file = folder / f"{relation}.parquet"
+            con.execute(f"copy {relation} to {_quoted(file)} (format parquet, compression zstd)")
+    added = {
+        relation: (*one.manifest.files[relation], str(folder / f"{relation}.parquet"))
+        for relation in ("measures", "measured")
+    }
+    files = {**one.manifest.files, **added}  # an absolute name stands for itself in `path / name`
+    return PublishedSet(one.path, msgspec.structs.replace(one.manifest, files=files))
+
+
+def single(
+    one: PublishedSet,
+    folder: Path,
+    ticket: str,
+    *,
+    measure: Callable[[duckdb.DuckDBPyConnection], object],
+) -> PublishedSet:
+    """Return a set of one ticket and its requester's others, measured anew; empty if unknown."""
+    folder.mkdir(parents=True)
+    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+        con.execute(script())
+        con.execute(
+            f"create temp table chosen as select ticket_id, requester_id"
+            f" from {_parquet(one, 'tickets')} where id = ?",
+            [ticket],
+        )
+        for relation in RELATIONS:
+            if relation in {"measures", "measured"}:
+                continue
+            source, columns = _parquet(one, relation), "*"
+            if relation == "tickets":
+                columns = "* exclude (id)"
+                source += " where requester_id in (select requester_id from chosen)"
+                source += " or ticket_id in (select ticket_id from chosen)"
+            elif relation in OF_TICKETS:
+                source += " where ticket_id in (select ticket_id from chosen)"
+            con.execute(f"insert into {relation} by name select {columns} from {source}")
+        con.execute("insert into changed select ticket_id from chosen")
+        measure(con)
+        return _whole(con, one, folder)
 
 
 def _fill(con: duckdb.DuckDBPyConnection, one: PublishedSet, as_of: datetime) -> None:
@@ -69,6 +127,26 @@ def _fill(con: duckdb.DuckDBPyConnection, one: PublishedSet, as_of: datetime) ->
         files = ", ".join(_quoted(path) for path in one.files(name))
         text = text.replace(f"${name}", f"[{files}]")
     con.execute(text.replace("$as_of", f"timestamp '{moment.isoformat(sep=' ')}'"))
+
+
+def _whole(con: duckdb.DuckDBPyConnection, one: PublishedSet, folder: Path) -> PublishedSet:
+    """Write every relation of a connection into the folder, as a set like the one it is from."""
+    for relation in RELATIONS:
+        query = WITH_VENDOR_ID if relation == "tickets" else f"from {relation}"
+        file = folder / f"{relation}.parquet"
+        con.execute(f"copy ({query}) to {_quoted(file)} (format parquet)")
+    ((count,),) = con.execute("select count(*) from tickets").fetchall()
+    manifest = msgspec.structs.replace(
+        one.manifest,
+        counts={"tickets": count},
+        files={relation: (f"{relation}.parquet",) for relation in RELATIONS},
+    )
+    return PublishedSet(folder, manifest)
+
+
+def _parquet(one: PublishedSet, relation: str) -> str:
+    files = ", ".join(_quoted(path) for path in one.files(relation))
+    return f"read_parquet([{files}])"
 
 
 def _quoted(path: Path) -> str:

@@ -58,11 +58,16 @@ create table metric_events (
   instance bigint, policy_id bigint, target_minutes double, business_hours boolean
 );
 
--- One row a value, rewritten for the tickets that changed.
+-- One row a value, rewritten for the tickets that changed. measure is the key of a form: a measure
+-- with what a KPI sets of it (kpi.forms).
 -- value: seconds, 0/1 for rates, null while running; at: the period stamp; until: end of a span
--- (null: still running); schedule_id: the clock of a business value; flags: bits of kpi.measure.Flag.
+-- (null: still running). so_far: the seconds of a clock that are over; since: from when it runs (null:
+-- it does not), or from when an age counts. wakes_at: when time alone changes the row. assignee_id,
+-- group_id: whose the ticket was at the stamp (now, where there is none); flags: bits of kpi.flags.Flag.
 create table measures (
   ticket_id bigint, measure varchar, clock varchar, value double, "at" timestamp, until timestamp,
-  actor_id bigint, flags integer
+  actor_id bigint, assignee_id bigint, group_id bigint, so_far double, since timestamp,
+  wakes_at timestamp, flags integer
 );
+create table measured (key varchar, fingerprint varchar);   -- the forms that measures holds
 create table changed (ticket_id bigint);                    -- tickets to measure again

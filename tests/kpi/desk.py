@@ -17,7 +17,7 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 AGENT, OTHER_AGENT, ADMIN, CUSTOMER, BOT = 1, 2, 3, 100, 9
 TABLES = (
     "tickets", "events", "people", "groups", "schedules", "schedule_intervals", "holidays",
-    "ratings", "vendor_ids", "measures",
+    "ratings", "vendor_ids", "measures", "measured",
 )  # fmt: skip
 WORKING_DAYS = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
 Row = tuple[float | None, datetime | None, int]

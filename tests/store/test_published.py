@@ -12,6 +12,7 @@ from connector.errors import StoreError
 from connector.model.page import Stream
 from connector.model.ticket import Group, Person
 from connector.store.published import PublishedSet, attach, is_current, latest, publish
+from connector.store.schema import SCHEMA_VERSION
 from connector.store.store import Store
 from tests.store.records import at, event, events, opened, page, ticket, tickets
 
@@ -165,8 +166,10 @@ def test_a_set_of_another_version_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         made = published(store, tmp_path)
     manifest = made.path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"schema_version":1', '"schema_version":99'))
-    with pytest.raises(StoreError, match=r"schema version 99.*reads 1"):
+    manifest.write_text(
+        manifest.read_text().replace(f'"schema_version":{SCHEMA_VERSION}', '"schema_version":99')
+    )
+    with pytest.raises(StoreError, match=rf"schema version 99.*reads {SCHEMA_VERSION}"):
         latest(tmp_path)
 
 

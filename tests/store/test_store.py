@@ -335,7 +335,7 @@ def test_remeasuring_everything_marks_every_ticket_once(store: Store) -> None:
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.connection.execute("update meta set value = '99' where name = 'schema_version'")
-    with pytest.raises(StoreError, match=r"version 99, this connector needs 1; .*sync again"):
+    with pytest.raises(StoreError, match=r"version 99, this connector needs 2; .*sync again"):
         opened(tmp_path).__enter__()
 
 

@@ -41,7 +41,7 @@ periods as (
   from steps
 )
 select
-  p.ticket_id, p.at, p.until,
+  p.ticket_id, p.at, p.until, min(p.at) over (partition by p.ticket_id) as first_at,
   coalesce(p.schedule_id, u.schedule_id) as schedule_id, p.schedule_id is null as is_default
 from periods as p
 cross join usual as u
