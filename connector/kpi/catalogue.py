@@ -142,7 +142,7 @@ def _settings(name: str, text: str) -> Mapping[str, Setting]:
             high=_amount(match["high"]),
             is_optional=bool(match["optional"]),
         )
-    return MappingProxyType(found)
+    return found
 
 
 def _amount(text: str | None) -> float | None:
