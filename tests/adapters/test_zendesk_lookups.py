@@ -16,7 +16,7 @@ from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import ProtocolError, UnavailableError
 from connector.model.page import Stream
 from connector.model.ticket import TicketRows
-from tests.fakes.zendesk import TOKEN, URL, FakeZendesk, ticket
+from tests.fakes.zendesk import TOKEN, URL, FakeZendesk, iso, ticket
 from tests.fakes.zendesk_spec import ZendeskSpec
 
 Body = dict[str, Any]
@@ -119,6 +119,15 @@ def test_a_deleted_ticket_that_is_shown_is_gone(desk: FakeZendesk, adapter: Zend
     one = desk.desk.tickets.pop(gone)
     desk.custom[f"GET tickets/{gone}"] = {"ticket": ticket(one) | {"status": "deleted"}}
     assert adapter.get([gone]) == ()
+
+
+def test_a_deleted_ticket_that_is_listed_is_gone_too(
+    desk: FakeZendesk, adapter: ZendeskAdapter
+) -> None:
+    at = iso(desk.desk.now)
+    row = {"id": 77, "status": "deleted", "created_at": at, "updated_at": at}
+    desk.custom["GET tickets/show_many"] = {"tickets": [row]}
+    assert adapter.get(["77"]) == ()
 
 
 def test_a_fault_is_no_missing_ticket(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:

@@ -113,3 +113,9 @@ def test_the_limits_that_were_seen_are_told_without_alarm(tmp_path: Path) -> Non
         lines = cli("check").out.splitlines()
     (line,) = [one for one in lines if "requests a minute" in one]
     assert line == "  practice: 700 requests a minute are allowed"
+
+
+def test_who_we_are_is_told_and_until_when_an_api_token_is_good(cli: Cli) -> None:
+    said = cli("check").flat
+    assert "practice: connected as Goal Connector (admin)" in said
+    assert "practice: API tokens stop working on 2027-04-30; change to an OAuth client" in said
