@@ -44,10 +44,10 @@ class Authorizing:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # nothing beyond the address is taken from what is still to be read
         )
         assert self._process.stdout is not None
-        for said in self._process.stdout:
+        while said := self._process.stdout.readline().decode():
             self.shown.append(said)
             if said.startswith("http"):
                 self.url = said.strip()
@@ -81,5 +81,6 @@ class Authorizing:
 
     def ended(self, pasted: str = "") -> tuple[int, str]:
         """Paste something if there is anything to, and return how the command ends."""
-        out, err = self._process.communicate(f"{pasted}\n" if pasted else None, timeout=60)
-        return self._process.returncode, "".join(self.shown) + out + err
+        typed = f"{pasted}\n".encode() if pasted else None
+        out, err = self._process.communicate(typed, timeout=60)
+        return self._process.returncode, "".join(self.shown) + out.decode() + err.decode()

@@ -11,7 +11,7 @@ import typer
 from connector.cli.exits import ExitCode
 from connector.cli.output import console, many, print_line
 from connector.cli.workspace import Workspace
-from connector.errors import AdapterError, FatalError, UsageError
+from connector.errors import AdapterError, FatalError, RetryableError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +49,8 @@ def command(
         answer = _pasted(permission, port, out) if paste else _heard(permission, port, wait, out)
         _keep(one, permission, answer, out=out)
     except AdapterError as error:
-        print_line(f"✗ {one.name}: {error}", out=console(stderr=True), style="red")
+        again = "; nothing was kept: run the command again" * isinstance(error, RetryableError)
+        print_line(f"✗ {one.name}: {error}{again}", out=console(stderr=True), style="red")
         return ExitCode.FAILED
     return ExitCode.DONE
 

@@ -85,6 +85,18 @@ def test_a_refusal_is_told_in_words(desk: Cli, decision: str, said_so: str) -> N
     assert not kept(desk).exists()
 
 
+def test_a_helpdesk_that_does_not_answer_is_asked_again_by_running_again(
+    desk: Cli, server: PracticeServer
+) -> None:
+    server.faults.fail_next("oauth/tokens", "503")
+    with asking(desk) as run:
+        run.visit(run.decide())
+        code, said = run.ended()
+    assert code == ExitCode.FAILED
+    assert "nothing was kept: run the command again" in said
+    assert not kept(desk).exists()
+
+
 def test_a_wrong_state_is_refused(desk: Cli) -> None:
     with asking(desk) as run:
         run.visit(f"http://127.0.0.1:{run.port}/granted?code=forged&state=forged")
@@ -98,6 +110,8 @@ def test_a_browser_elsewhere_ends_at_an_address_that_can_be_pasted(desk: Cli) ->
     with asking(desk, "--paste") as run:
         code, said = run.ended(f"  {run.decide()}")
     assert code == ExitCode.DONE, said
+    assert "paste all of that address here" in said
+    assert f"must list http://127.0.0.1:{run.port}/granted as redirect URL" in said
     assert kept(desk).exists()
 
 
