@@ -14,7 +14,8 @@ from connector.adapters.base import Adapter
 from connector.adapters.retrying import RetryingAdapter
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.settings import ZendeskSettings
-from connector.adapters.zendesk.write import MOST_JOBS, in_ids_form
+from connector.adapters.zendesk.write import MOST_JOBS, MOST_OPEN, in_ids_form
+from connector.errors import RateLimitedError
 from connector.model.change import Outcome, Receipt, TicketChange, WriteResult
 from connector.model.ticket import Status
 from connector.practice.clock import Clock
@@ -200,6 +201,27 @@ def test_never_more_jobs_at_once_than_we_take(desk: FakeZendesk, adapter: Zendes
         started = len(sent(desk))
     assert {result.outcome for result in results} == {Outcome.WRITTEN}
     assert max(in_work) == MOST_JOBS
+
+
+def test_batches_that_never_end_do_not_pile_up(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    desk.polls_until_done = 2
+    changes = tagging(put(desk, 1))
+    for _ in range(MOST_OPEN):
+        adapter.submit(changes)
+    with pytest.raises(RateLimitedError, match="still at work on 30 jobs"):
+        adapter.submit(changes)
+    assert len(sent(desk)) == MOST_OPEN
+    desk.polls_until_done = 0
+    patient = RetryingAdapter(adapter, sleep=lambda _: None)
+    assert patient.submit(changes).job is not None
+    assert len(sent(desk)) == MOST_OPEN + 1
+
+
+def test_batches_that_end_leave_room(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    for _ in range(MOST_OPEN + 5):
+        assert adapter.collect(adapter.submit(tagging(put(desk, 1)))) is not None
+    assert len(sent(desk)) == MOST_OPEN + 5
+    assert len(sent(desk, method="GET")) == MOST_OPEN + 5 + 1  # one reading back
 
 
 def test_a_tag_that_one_ticket_refuses_is_no_fault_of_the_form(

@@ -16,9 +16,11 @@ from itertools import chain
 import msgspec
 
 from connector.adapters.zendesk.client import ZendeskClient
+from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.wire import JobAnswer, WireOutcome
 from connector.adapters.zendesk.write import (
     FINISHED,
+    MOST_OPEN,
     Order,
     clearing_alone,
     fields_alone,
@@ -30,11 +32,13 @@ from connector.adapters.zendesk.write import (
     shows,
     tags_alone,
 )
-from connector.errors import AdapterError
+from connector.errors import AdapterError, RateLimitedError
 from connector.model.change import Outcome, Receipt, TicketChange, WriteResult
 from connector.model.ticket import Ticket
 
 NOT_THERE = (403, 404)
+ROOM_AFTER_S = 10.0
+"""How long to wait before asking again whether jobs came to their end."""
 KINDS: Mapping[str, Callable[[Sequence[TicketChange]], list[TicketChange]]] = {
     "tags": tags_alone,
     "fields": fields_alone,
@@ -104,6 +108,7 @@ class Batches:
         return results
 
     def _send(self, underway: _Underway) -> None:
+        self._make_room(len(underway.waves[0]))
         sent = {}
         for order in underway.waves[0]:
             path = "tickets/update_many"
@@ -111,6 +116,23 @@ class Batches:
             sent[answer.job_status.id] = order.changes
         underway.open = sent
         underway.waves = underway.waves[1:]
+
+    def _make_room(self, wanted: int) -> None:
+        """Look again at the jobs of batches that nobody waits for any more, if they are many."""
+        if self._open() + wanted <= MOST_OPEN:
+            return
+        for underway in self._underway.values():
+            for job, changes in tuple(underway.open.items()):
+                self._ask(job, changes, underway)
+        if self._open() + wanted > MOST_OPEN:
+            raise RateLimitedError(
+                f"{KIND} is still at work on {self._open()} jobs of ours and takes no more than"
+                f" {MOST_OPEN}; the next run goes on",
+                retry_after_s=ROOM_AFTER_S,
+            )
+
+    def _open(self) -> int:
+        return sum(len(underway.open) for underway in self._underway.values())
 
     def _ask(self, job: str, changes: Sequence[TicketChange], underway: _Underway) -> None:
         """Note what a job has told; a job that nobody knows any more has told nothing."""

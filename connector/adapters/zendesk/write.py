@@ -22,7 +22,9 @@ FINISHED = frozenset({"completed", "failed", "killed"})
 DONE = frozenset({"Created", "Updated", "Deleted"})
 CONFLICTS = frozenset({"UpdateConflict", "DatabaseConflict"})
 MOST_JOBS = 10
-"""Jobs that are in work at once; Zendesk allows 30 for everybody on the account."""
+"""Jobs that one batch has in work at once."""
+MOST_OPEN = 30
+"""Jobs that Zendesk has in work at once for an account."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
