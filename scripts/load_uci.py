@@ -39,10 +39,11 @@ from pathlib import Path
 from connector.practice.acts import CREATED
 from connector.practice.clock import Clock
 from connector.practice.directory import ID_BASE, Group, User
+from connector.practice.feed import Audit, Feed
 from connector.practice.fields import SYSTEM_KINDS
 from connector.practice.helpdesk import ADMIN_EMAIL, AGENT_EMAIL
 from connector.practice.serving import add_options, serve
-from connector.practice.world import AGENT, Audit, Change, Created, Ticket, Via, World
+from connector.practice.world import AGENT, Change, Created, Ticket, Via, World
 
 NOW = "2017-03-01T00:00:00+00:00"
 MISSING = "?"
@@ -116,7 +117,7 @@ def load_world(path: Path, now: datetime) -> World:
         ticket = _opened(incident[0], cast)
         tickets.append(ticket)
         audits += _history(ticket, incident, cast, category)
-    world.load(tickets, audits)
+    world.load(tickets, Feed(audits))
     return world
 
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from connector.practice.directory import SYSTEM_ID
+from connector.practice.feed import Audit
 from connector.practice.refusal import invalid
 from connector.practice.rules import plan_update
 from connector.practice.unusual import EMAIL, UnusualActs
@@ -14,7 +15,6 @@ from connector.practice.world import (
     AGENT,
     API,
     AUTOMATION,
-    Audit,
     Change,
     Comment,
     Created,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.practice.feed import Audit
 from connector.practice.refusal import invalid
-from connector.practice.world import Audit, Change, Comment, Created, Ticket, World
+from connector.practice.world import Change, Comment, Created, Ticket, World
 
 HOUR = 3600
 UNSET = ("", None, "-")

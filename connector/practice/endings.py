@@ -9,7 +9,7 @@ from connector.practice.directory import SYSTEM_ID
 from connector.practice.phrases import COMPLAINTS, PRAISE, REOPENINGS, REPLIES
 from connector.practice.teller import DAY, HOUR, MINUTE, Telling
 from connector.practice.unusual import EMAIL
-from connector.practice.world import AGENT, AUTOMATION, Audit, Change, Comment, Rating, Via
+from connector.practice.world import AGENT, AUTOMATION, Change, Comment, Rating, Via
 
 CLOSES_AFTER = 4 * DAY
 REOPENINGS_SAID = tuple(Comment(True, text) for text in REOPENINGS)
@@ -87,7 +87,7 @@ def merge(telling: Telling) -> bool:
     )
     told = Comment(False, f"Request #{ticket.id} was closed and merged into this request.")
     via = Via("web", "Merge", "merge", ticket.id)
-    telling.teller.audits.append(Audit(telling.at, target.id, agent, via, (told,)))
+    telling.teller.audits.add(telling.at, target.id, agent, via, (told,))
     target.updated_at = target.generated_at = max(target.updated_at, telling.at)
     telling.ends_at = telling.at
     return True

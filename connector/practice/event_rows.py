@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from connector.practice.feed import Audit
 from connector.practice.history import (
     CLIENT,
     SUBMITTED,
@@ -20,7 +21,7 @@ from connector.practice.history import (
     schedule_event,
 )
 from connector.practice.wire import Document, via_document
-from connector.practice.world import Audit, Change, Comment, Created, Via
+from connector.practice.world import Change, Comment, Created, Via
 
 SEVERAL = 1 << 15
 """How many changes are remembered as printed; the busiest are few."""

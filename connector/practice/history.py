@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.practice.clock import stamp
+from connector.practice.feed import Audit
 from connector.practice.wire import Document, via_document
-from connector.practice.world import Audit, Change, Comment, Created, Via
+from connector.practice.world import Change, Comment, Created, Via
 
 CLIENT = {"client": "Practice", "location": "Example City", "latitude": 0.0, "longitude": 0.0}
 

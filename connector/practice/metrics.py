@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.practice.world import UNSOLVED, Audit, Comment, Created, Ticket, World
+from connector.practice.feed import Audit
+from connector.practice.world import UNSOLVED, Comment, Created, Ticket, World
 
 DONE = frozenset({"solved", "closed"})
 WAITS = ("agent_wait", "requester_wait", "on_hold")

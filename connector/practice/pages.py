@@ -7,9 +7,10 @@ from html import escape
 from typing import Any
 
 from connector.practice.clock import iso
+from connector.practice.feed import Audit
 from connector.practice.refusal import not_found
 from connector.practice.routing import HTML, Answer
-from connector.practice.world import UNSOLVED, Audit, Change, Comment, Created, Ticket, World
+from connector.practice.world import UNSOLVED, Change, Comment, Created, Ticket, World
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem}

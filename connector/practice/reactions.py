@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.practice.conditions import Moment, holds
 from connector.practice.directory import SYSTEM_ID
+from connector.practice.feed import Audit
 from connector.practice.refusal import Refusal
 from connector.practice.rulebook import (
     TAG_ACTIONS,
@@ -18,7 +19,7 @@ from connector.practice.rulebook import (
     new_rule,
 )
 from connector.practice.rules import plan_update
-from connector.practice.world import Audit, Change, Comment, Ticket, Via, World
+from connector.practice.world import Change, Comment, Ticket, Via, World
 
 MOST_TICKETS = 1000
 """An automation touches no more tickets than this in one hour."""

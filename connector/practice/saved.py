@@ -16,6 +16,7 @@ import msgspec
 
 from connector.practice.clock import Clock
 from connector.practice.directory import Group, Organization, Schedule, User
+from connector.practice.feed import Audit, Feed
 from connector.practice.fields import TicketField
 from connector.practice.forms import Form
 from connector.practice.group_sla_routes import GroupPolicy
@@ -24,17 +25,7 @@ from connector.practice.ruleset import install_rules
 from connector.practice.slas import Policy
 from connector.practice.statuses import CustomStatus
 from connector.practice.surveys import SurveyResponse
-from connector.practice.world import (
-    Audit,
-    Change,
-    Comment,
-    Created,
-    Rating,
-    Suspended,
-    Ticket,
-    Via,
-    World,
-)
+from connector.practice.world import Change, Comment, Created, Rating, Suspended, Ticket, Via, World
 
 VERSION = 1
 TICKET_KEYS = tuple(field.name for field in fields(Ticket) if field.name != "audits")
@@ -102,7 +93,7 @@ class _Loading:
         self.world = world
         self.head = head
         self.tickets: list[Ticket] = []
-        self.audits: list[Audit] = []
+        self.audits = Feed()
         self.rules: list[Rule] = []
         self._kept: dict[Any, Any] = {}
         self._decoders = {kind: msgspec.json.Decoder(row[0]) for kind, row in KEYED.items()}

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from connector.practice.feed import Audit
 from connector.practice.metrics import DONE
 from connector.practice.slas import Policy, Target, policy_of
-from connector.practice.world import Audit, Change, Comment, Created, Ticket, World
+from connector.practice.world import Change, Comment, Created, Ticket, World
 
 NEVER = 2**62
 REPLY, WAIT, WORK, RESOLUTION = (

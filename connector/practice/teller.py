@@ -11,11 +11,11 @@ from typing import Any
 
 from connector.practice.account import Profile
 from connector.practice.directory import Directory, Group
+from connector.practice.feed import Feed
 from connector.practice.hours import Hours
-from connector.practice.world import Audit, Change, Comment, Created, Rating, Ticket, Via
+from connector.practice.world import Change, Comment, Created, Rating, Ticket, Via
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-_new = tuple.__new__  # much quicker than calling a named tuple's class
 NEVER = 2**62
 REMEMBERED = 3000
 """How many closed tickets a new one may be a follow-up of."""
@@ -49,7 +49,7 @@ class Teller:
     options: dict[str, list[str]]
     brands: list[int]
     form: int
-    audits: list[Audit] = field(default_factory=list)
+    audits: Feed = field(default_factory=Feed)
     ratings: list[Rating] = field(default_factory=list)
     latest: dict[int, Telling] = field(default_factory=dict)
     closed: deque[Telling] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -123,7 +123,7 @@ class Telling:
         at, teller, ticket = self.at, self.teller, self.ticket
         if at > teller.now:
             raise Unfinished
-        teller.audits.append(_new(Audit, (at, ticket.id, author, via, changes)))
+        teller.audits.add(at, ticket.id, author, via, changes)
         if at > ticket.updated_at:
             ticket.updated_at = ticket.generated_at = at
 

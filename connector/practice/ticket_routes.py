@@ -63,8 +63,8 @@ def update(call: Call) -> Answer:
     audit = call.desk.acts.update(call.key, call.user.id, call.content("ticket"))
     answer = _shown(call, call.key)
     if audit is not None and isinstance(answer.body, dict):
-        history = call.world.history(call.world.tickets[call.key])
-        number = next(number for number, one in history if one is audit)
+        history = reversed([*call.world.history(call.world.tickets[call.key])])
+        number = next(number for number, one in history if one == audit)
         answer.body["audit"] = audit_document(number, audit)
     return answer
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.practice.clock import Clock
 from connector.practice.directory import Directory
+from connector.practice.feed import Audit, Feed
 from connector.practice.fields import Fields
 from connector.practice.printed import Shelf
 from connector.practice.refusal import not_found
@@ -71,16 +71,6 @@ class Created(NamedTuple):
     """The ticket began with these values."""
 
     values: tuple[tuple[str | int, Any], ...]
-
-
-class Audit(NamedTuple):
-    """One update of one ticket; `at` comes first because the feed is sorted by it."""
-
-    at: int
-    ticket_id: int
-    author_id: int
-    via: Via
-    changes: tuple[Change | Comment | Created, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,7 +151,7 @@ class World:
         self.fields = Fields()
         self.tickets: dict[int, Ticket] = {}
         self.last_id = 0
-        self.feed: list[Audit] = []
+        self.feed = Feed()
         self.ratings: dict[int, Rating] = {}
         self.suspended: dict[int, Suspended] = {}
         self.suspensions = 0
@@ -186,15 +176,18 @@ class World:
             raise not_found()
         return ticket
 
-    def load(self, tickets: Iterable[Ticket], audits: list[Audit]) -> None:
+    def load(self, tickets: Iterable[Ticket], audits: Feed) -> None:
         """Take in many tickets and their histories at once, in any order."""
-        self.tickets.update((ticket.id, ticket) for ticket in tickets)
-        self.last_id = max(self.tickets, default=0)
-        audits.sort(key=itemgetter(0))
         known = self.tickets
-        for place, (_, ticket_id, _, _, _) in enumerate(audits, start=len(self.feed)):
+        known.update((ticket.id, ticket) for ticket in tickets)
+        self.last_id = max(known, default=0)
+        audits.sort()
+        for place, ticket_id in enumerate(audits.ticket_ids, start=len(self.feed)):
             known[ticket_id].audits.append(place)
-        self.feed.extend(audits)
+        if self.feed:
+            self.feed.extend(audits)
+        else:
+            self.feed = audits
         self.shelf.clear()
         self._rebuild_order()
 
@@ -256,8 +249,7 @@ class World:
 
     def feed_places(self, start: int, until: int) -> range:
         """Return the places in the feed of audits from one instant to another, both included."""
-        low = bisect_left(self.feed, start, key=itemgetter(0))
-        return range(low, bisect_right(self.feed, until, key=itemgetter(0)))
+        return self.feed.places(start, until)
 
     def _rebuild_order(self) -> None:
         self._order = sorted((t.generated_at, t.id) for t in self.tickets.values())
