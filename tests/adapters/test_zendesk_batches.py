@@ -203,6 +203,26 @@ def test_never_more_jobs_at_once_than_we_take(desk: FakeZendesk, adapter: Zendes
     assert max(in_work) == MOST_JOBS
 
 
+def test_of_several_answers_about_a_ticket_the_failure_is_told(
+    desk: FakeZendesk, adapter: ZendeskAdapter
+) -> None:
+    desk.batch_ignores_tags = True
+    write(adapter, *tagging(put(desk, 3)))
+    changes = [
+        TicketChange(ticket_id=name, add_tags=(f"goal_{name}",), fields={NOTE: name})
+        for name in put(desk, MOST_JOBS + 1)
+    ]
+    receipt = adapter.submit(changes)  # the fields; the tags follow
+    first = changes[0].ticket_id
+    desk.jobs[receipt.job or ""]["results"][0] = {"id": int(first), "error": "TicketUpdateFailed"}
+    desk.desk.replace(desk.desk.tickets[first], {"fields": {}})
+    while (results := adapter.collect(receipt)) is None:
+        pass
+    assert [result.detail for result in results if result.outcome != Outcome.WRITTEN] == [
+        "TicketUpdateFailed"
+    ]
+
+
 def test_batches_that_never_end_do_not_pile_up(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
     desk.polls_until_done = 2
     changes = tagging(put(desk, 1))

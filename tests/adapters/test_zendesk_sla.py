@@ -293,6 +293,12 @@ def test_strange_steps_are_kept_by_name_and_counted(row: Body, counted: Body) ->
     assert (len(found), unknown) == (1, counted)
 
 
+@pytest.mark.parametrize(("told", "gone"), [(True, True), (False, False), (None, False)])
+def test_a_breach_that_did_not_happen_after_all_is_told(told: bool | None, gone: bool) -> None:  # noqa: FBT001  # a column of the table
+    ((found,), _) = parsed(step(type="breach", deleted=told))
+    assert found.is_deleted is gone
+
+
 @pytest.mark.parametrize("missing", ["id", "ticket_id", "time"])
 def test_a_step_without_what_it_needs_is_counted(missing: str) -> None:
     found, unknown = parsed(step() | {missing: None})
