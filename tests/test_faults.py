@@ -20,7 +20,11 @@ FAULTS = (
     "429-bare",
     "409",
     "500",
+    "502",
     "503",
+    "503-bare",
+    "504",
+    "slow",
     "reset",
     "cut",
     "html",
@@ -33,7 +37,18 @@ STREAMS = {
     "ratings": "satisfaction_ratings",
 }
 WRITES = {"batch": "update_many", "job": "job_statuses", "reading back": "show_many"}
-ANSWERED_IN_VAIN = ("lost", "short", "cut")
+LISTS = {
+    "groups": "groups",
+    "schedules": "business_hours/schedules",
+    "surveys": "guide/survey_responses",
+    "policies": "slas/policies",
+}
+"""What is read in one page."""
+
+AT_ONCE = (FAULTS[:5], FAULTS[5:10], FAULTS[10:])
+"""Faults of one request: its tries may take so many."""
+
+ANSWERED_IN_VAIN = ("lost", "short", "cut", "slow")
 """Faults that strike after the page was made: that page is made again."""
 
 
@@ -75,14 +90,28 @@ def test_faults_between_pages_lose_nothing(
     assert whole.exports() == calm["after"]
 
 
-@pytest.mark.parametrize("faults", [FAULTS[5::-1], FAULTS[:5:-1]], ids=["some", "others"])
+@pytest.mark.parametrize("faults", AT_ONCE, ids=["some", "others", "more"])
+@pytest.mark.parametrize("path", LISTS.values(), ids=LISTS)
+def test_faults_of_what_is_read_at_once_lose_nothing(
+    whole: Whole, calm: Mapping[str, Any], path: str, faults: tuple[str, ...]
+) -> None:
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    for fault in faults:
+        whole.server.order(path, fault)
+    assert whole("sync").code == ExitCode.DONE
+    assert whole.exports() == calm["after"]
+    again = whole.server.reads() - calm["reads"]
+    assert again.total() == len(set(faults) & set(ANSWERED_IN_VAIN))
+
+
+@pytest.mark.parametrize("faults", AT_ONCE, ids=["some", "others", "more"])
 @pytest.mark.parametrize("path", WRITES.values(), ids=WRITES)
 def test_faults_while_writing_lose_nothing(
     whole: Whole, calm: Mapping[str, Any], path: str, faults: tuple[str, ...]
 ) -> None:
     assert whole("setup", "--apply").code == ExitCode.DONE
     for fault in faults:
-        whole.server.faults.fail_next(path, fault)
+        whole.server.order(path, fault)
     assert whole("sync").code == ExitCode.DONE
     assert not whole.server.is_due_to_err
     assert whole.settled() == calm["settled"]

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import requests
+from requests.adapters import HTTPAdapter
 from typer.testing import CliRunner
 
+from connector.adapters.base import Adapter
 from connector.cli.init import with_period
 from connector.cli.main import app
-from connector.cli.workspace import Workspace
+from connector.cli.workspace import PATIENCE_S, Workspace
+from connector.config.settings import HelpdeskTable
 from connector.practice.access import Access
 from connector.practice.clock import Clock
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN, USUAL
@@ -28,6 +32,10 @@ NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 TICKETS = 60
 OPEN = 12
 API = "/api/v2/"
+NEVER_S = 600.0
+SILENCE_S = 0.05
+"""How long a client waits for an answer that will not come."""
+
 PAGES = {
     "incremental/tickets/cursor": ("per_page", 5),
     "incremental/ticket_events": ("per_page", 28),
@@ -96,8 +104,17 @@ class PagedServer(PracticeServer):
         answer = super().answer(method, target, headers, body)
         for path, kinds in self._planned.items():
             if path in target and kinds and not self.faults._coming:
-                self.faults.fail_next(path, *kinds.pop(0))
+                self.order(path, *kinds.pop(0))
         return answer
+
+    def order(self, path: str, kind: str, count: int = 1) -> None:
+        """Let the next requests of a path go wrong; a slow answer does not come in our time."""
+        self.faults.fail_next(path, kind, count, seconds=NEVER_S)
+
+    def will_be_silent(self, method: str, path: str) -> bool:
+        """Tell whether the answer to this request will not come in our time."""
+        due = (fault for fault in self.faults._coming if fault.concerns(method, path))
+        return next((fault.kind == "slow" for fault in due), False)
 
     @property
     def is_due_to_err(self) -> bool:
@@ -187,7 +204,29 @@ class Whole:
             def sleep(seconds: float) -> None:
                 slept.append(seconds)
 
+            def open_adapter(
+                self, helpdesk: HelpdeskTable, *, patience_s: float = PATIENCE_S
+            ) -> Adapter:
+                adapter = super().open_adapter(helpdesk, patience_s=patience_s)
+                session = adapter.inner._client.session  # type: ignore[attr-defined]
+                session.mount(session.url, Transport(server))
+                return adapter
+
         return Present
+
+
+class Transport(HTTPAdapter):
+    """Sends requests, and waits only a moment for an answer that will not come."""
+
+    def __init__(self, server: PagedServer) -> None:
+        super().__init__(max_retries=0)
+        self._server = server
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send one request."""
+        if self._server.will_be_silent(request.method or "", request.path_url):
+            kwargs["timeout"] = SILENCE_S
+        return super().send(request, *args, **kwargs)
 
 
 def labels(server: PracticeServer) -> dict[int, Any]:

@@ -13,6 +13,7 @@ KINDS = (
     "429-bare",
     "409",
     *SERVER_ERRORS,
+    "503-bare",
     "reset",
     "lost",
     "short",
@@ -21,8 +22,9 @@ KINDS = (
     "slow",
     "nonsense",
 )
-"""429-bare has no header; reset drops the connection before the request is served, lost after it.
+"""429-bare and 503-bare have no header.
 
+reset drops the connection before the request is served, lost after it.
 short ends the connection in the middle of the body, cut sends half a document as if it were whole,
 slow answers late.
 """
@@ -58,6 +60,7 @@ class Fault:
             ),
             "nonsense": Answer({"unexpected": True}),
             "429-bare": Answer({"error": "TooManyRequests", "description": "Slow down"}, 429),
+            "503-bare": Answer(said, 503),
             "409": Answer({"error": "DatabaseConflict", "description": "Database collision"}, 409),
         }
         return instead.get(self.kind)

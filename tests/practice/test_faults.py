@@ -15,7 +15,15 @@ from tests.practice.client import Client
 
 @pytest.mark.parametrize(
     ("kind", "status", "header"),
-    [("429", 429, "1"), ("429-bare", 429, None), ("502", 502, "1"), ("409", 409, None)],
+    [
+        ("429", 429, "1"),
+        ("429-bare", 429, None),
+        ("409", 409, None),
+        ("502", 502, "1"),
+        ("503", 503, "1"),
+        ("503-bare", 503, None),
+        ("504", 504, "1"),
+    ],
 )
 def test_a_refusal_has_its_header_or_not(
     server: PracticeServer, client: Client, kind: str, status: int, header: str | None
