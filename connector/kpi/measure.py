@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import msgspec
 
 from connector.errors import StoreError
 from connector.kpi.forms import Form, usual_forms
@@ -72,7 +73,7 @@ def measure(
     nothing. `chunk` bounds how many tickets are worked on at once, and so the memory.
     """
     wanted = usual_forms() if forms is None else tuple(forms)
-    run = Run(forms=wanted, now=now, not_human=tuple(sorted(bots | ignore)))
+    run = _run(wanted, now, bots, ignore)
     with _told_errors(), _transaction(con):
         return _measure(con, run, everything=everything, chunk=chunk)
 
@@ -86,13 +87,18 @@ def is_due(
     ignore: frozenset[int] = frozenset(),
 ) -> bool:
     """Tell whether `measure` would have anything to do."""
-    run = Run(forms=forms, now=now, not_human=tuple(sorted(bots | ignore)))
+    run = _run(forms, now, bots, ignore)
     query = "select exists (from changed) or exists (from measures where wakes_at <= ?)"
     with _told_errors():
         if _measured(con) != _wanted(run):
             return True
         ((is_any,),) = con.execute(query, [_naive(now)]).fetchall()
     return bool(is_any)
+
+
+def _run(forms: Sequence[Form], now: datetime, bots: frozenset[int], ignore: frozenset[int]) -> Run:
+    not_human = tuple(sorted(bots | ignore))
+    return Run(forms=forms, now=now, not_human=not_human, bots=tuple(sorted(bots)))
 
 
 @contextmanager
@@ -134,7 +140,7 @@ def _measure(con: DuckDBPyConnection, run: Run, *, everything: bool, chunk: int)
     due = "select distinct ticket_id from m_due"
     count = _measure_these(con, f"{due} order by 1", run, chunk)
     if new and not everything:
-        rest = Run(forms=new, now=run.now, not_human=run.not_human)
+        rest = msgspec.structs.replace(run, forms=new)
         others = f"select ticket_id from tickets where ticket_id not in ({due}) order by 1"
         count += _measure_these(con, others, rest, chunk)
     if before != wanted:

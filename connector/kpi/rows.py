@@ -29,6 +29,8 @@ INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "comments": ("tickets", "staff"),
     "states": ("tickets",),
     "solves": ("states",),
+    "stays": ("states", "solves"),
+    "exchanges": ("comments", "states", "solves"),
     "ratings": ("events",),
     "schedules": ("tickets",),
     "contacts": ("tickets",),
@@ -58,11 +60,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     forms: Sequence[Form]
     now: datetime
     not_human: tuple[int, ...] = ()
+    bots: tuple[int, ...] = ()
 
     def fingerprint(self, form: Form) -> str:
         """Return what changes when the rows of a form would, whatever happens to tickets."""
         texts = (catalogue.input_text(name) for name in needed([form]))
-        return form.fingerprint(*texts, *map(str, self.not_human))
+        return form.fingerprint(*texts, *map(str, self.not_human), "bots", *map(str, self.bots))
 
 
 def needed(forms: Iterable[Form]) -> tuple[str, ...]:
@@ -86,6 +89,7 @@ def measure_range(con: DuckDBPyConnection, low: int, high: int, run: Run) -> Non
         "low": low,
         "high": high,
         "not_human": list(run.not_human),
+        "bots": list(run.bots),
         "schedules": "schedules",
         "vendor_ids": "vendor_ids",
         "now": f"timestamp '{naive.isoformat(sep=' ')}'",

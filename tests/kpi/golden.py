@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from connector.kpi.hours import Hours, load_hours
 from tests.kpi.desk import Desk
 
 TABLES = (
@@ -65,3 +69,83 @@ def load(folder: Path) -> Desk:
         con.execute(f"create temp table {path.stem} as from read_csv('{path}')")
     con.execute(LOAD)
     return desk
+
+
+def values(desk: Desk, name: str, clock: str) -> dict[int, float]:
+    """Return the values of a measure by ticket."""
+    return dict(
+        desk.con.execute(
+            "select ticket_id, value from measures"
+            " where measure = ? and clock = ? and value is not null",
+            [name, clock],
+        ).fetchall()
+    )
+
+
+def elapsed(desk: Desk, name: str, clock: str, as_of: datetime) -> dict[int, float]:
+    """Return the seconds on the clock of every ticket, one that still runs read at `as_of`."""
+    rows = desk.con.execute(
+        "select ticket_id, value, so_far, since from measures where measure = ? and clock = ?",
+        [name, clock],
+    ).fetchall()
+    hours, periods = _hours(desk, as_of), _periods(desk)
+    found = {}
+    for ticket, value, so_far, since in rows:
+        running = 0.0
+        if since is not None and clock == "calendar":
+            running = (as_of - since.replace(tzinfo=UTC)).total_seconds()
+        elif since is not None:
+            running = _open_seconds(hours, periods[ticket], since.replace(tzinfo=UTC), as_of)
+        found[ticket] = so_far + running if value is None else value
+    return found
+
+
+def gaps_spent_done(desk: Desk, clock: str) -> dict[int, float]:
+    """Return the seconds that tickets spent solved, closed or deleted before their last solve.
+
+    Straight from the status history, without any of the measures.
+    """
+    spans = desk.con.execute(
+        "with s as ("
+        ' select ticket_id, value as status, "at",'
+        ' lead("at") over (partition by ticket_id order by "at", event_id) as until'
+        " from events where kind = 'status'),"
+        " u as (select ticket_id, max(until) as last_at from s"
+        " where status in ('new', 'open', 'pending', 'hold') group by 1)"
+        ' select ticket_id, "at", until from s join u using (ticket_id)'
+        " where status in ('solved', 'closed', 'deleted') and until <= last_at and \"at\" < last_at"
+    ).fetchall()
+    hours, periods = _hours(desk, datetime(2026, 7, 1, tzinfo=UTC)), _periods(desk)
+    found: defaultdict[int, float] = defaultdict(float)
+    for ticket, start, end in spans:
+        a, b = start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)
+        if clock == "calendar":
+            found[ticket] += (b - a).total_seconds()
+        else:
+            found[ticket] += _open_seconds(hours, periods[ticket], a, b)
+    return found
+
+
+def _hours(desk: Desk, until: datetime) -> dict[int, Hours]:
+    return load_hours(desk.con, datetime(2024, 12, 1, tzinfo=UTC), until)
+
+
+def _periods(desk: Desk) -> Mapping[int, Sequence[tuple[int, datetime, datetime]]]:
+    """Return which schedule was in force on which ticket when."""
+    found: defaultdict[int, list[tuple[int, datetime, datetime]]] = defaultdict(list)
+    for ticket, schedule, start, end in desk.con.execute(
+        "select ticket_id, schedule_id, \"at\", least(until, timestamp '2100-01-01')"
+        " from m_schedules"
+    ).fetchall():
+        found[ticket].append((schedule, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)))
+    return found
+
+
+def _open_seconds(
+    hours: Mapping[int, Hours],
+    periods: Sequence[tuple[int, datetime, datetime]],
+    start: datetime,
+    end: datetime,
+) -> int:
+    stretches = ((one, max(start, low), min(end, high)) for one, low, high in periods)
+    return sum(hours[one].open_seconds(a, b) for one, a, b in stretches if a < b)

@@ -14,7 +14,7 @@ from connector.kpi.evaluate import evaluate, snapshots
 from connector.kpi.measure import measure
 from connector.model.kpi import Period
 from tests.kpi.desk import Desk, attached
-from tests.kpi.golden import load
+from tests.kpi.golden import elapsed, gaps_spent_done, load, values
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 COLUMNS = {
@@ -25,6 +25,17 @@ COLUMNS = {
     ("full_resolution_time", "calendar"): "final_resolution_calendar_minutes",
     ("full_resolution_time", "business"): "full_resolution_business_minutes",
 }
+IN_STATE = {
+    "agent_wait_time": "agent_wait_time_in_{}_minutes",
+    "requester_wait_time": "requester_wait_time_in_{}_minutes",
+    "resolution_active_time": "solve_time_in_{}_minutes",
+    "agent_work_time": "agent_work_time_in_{}_minutes",
+    "on_hold_time": "on_hold_time_in_{}_minutes",
+    "new_time": "new_status_duration_in_{}_minutes",
+    "open_time": "open_status_duration_in_{}_minutes",
+}
+"""Here the file also has tickets that are not done, their clocks running up to its `as_of`."""
+
 NOT_DONE = ("full_resolution_time", "calendar"), ("first_resolution_time", "business")
 """Tickets that were solved once and are now deleted or open again: the file has a calendar and no
 business value for them in both resolution columns. We hold that a first resolution stays, by either
@@ -83,13 +94,59 @@ def test_tickets_no_longer_done_are_the_only_differences(
     assert len(found) == 20
 
 
+@pytest.mark.parametrize("clock", ["calendar", "business"])
+@pytest.mark.parametrize("name", IN_STATE)
+def test_time_in_state_agrees_for_every_ticket(golden: Desk, name: str, clock: str) -> None:
+    column = IN_STATE[name].format(clock)
+    expected = dict(
+        golden.con.execute(f"select ticket_id, {column} from ticket_metrics_exact").fetchall()
+    )
+    found = elapsed(golden, name, clock, AS_OF)
+    assert {
+        ticket: (found[ticket] / 60, minutes)
+        for ticket, minutes in expected.items()
+        if minutes is None or abs(found[ticket] / 60 - minutes) > 0.05
+    } == {}
+    assert len(expected) == len(found) == 1382
+
+
+@pytest.mark.parametrize("name", IN_STATE)
+def test_tickets_that_are_not_done_have_no_time_in_state_yet(golden: Desk, name: str) -> None:
+    rows = golden.con.execute(
+        "select t.status in ('solved', 'closed') as is_done, count(m.value), count(*)"
+        " from tickets as t join measures as m using (ticket_id) where m.measure = ? group by 1",
+        [name],
+    ).fetchall()
+    assert sorted(rows) == [(False, 0, 2 * 59), (True, 2 * 1323, 2 * 1323)]
+
+
+@pytest.mark.parametrize("clock", ["calendar", "business"])
+def test_the_parts_of_every_solved_ticket_add_up(golden: Desk, clock: str) -> None:
+    work, wait, hold, active, requester, new, open_, full = (
+        values(golden, name, clock)
+        for name in (
+            "agent_work_time", "agent_wait_time", "on_hold_time", "resolution_active_time",
+            "requester_wait_time", "new_time", "open_time", "full_resolution_time",
+        )
+    )  # fmt: skip
+    gaps = gaps_spent_done(golden, clock)
+    assert len(active) == len(full) == 1323
+    for ticket, seconds in active.items():
+        assert work[ticket] + wait[ticket] + hold[ticket] == seconds
+        assert work[ticket] + hold[ticket] == requester[ticket]
+        assert new[ticket] + open_[ticket] == work[ticket]
+        assert seconds + gaps.get(ticket, 0) == full[ticket]
+
+
 def test_every_ticket_has_one_row_for_each_clock(golden: Desk) -> None:
+    names = [*dict.fromkeys(name for name, _ in COLUMNS), *IN_STATE]
     rows = golden.con.execute(
         "select measure, clock, count(*), count(distinct ticket_id) from measures"
-        " where measure like '%_time' group by all"
+        " where list_contains(?, measure) group by all",
+        [names],
     ).fetchall()
     assert {(rows, tickets) for _, _, rows, tickets in rows} == {(1382, 1382)}
-    assert len(rows) == len(COLUMNS)
+    assert len(rows) == 2 * len(names)
 
 
 def month(text: str) -> Period:

@@ -10,20 +10,31 @@
 -- stamp: S
 -- lag: 14 d
 -- starts: the ticket is created
--- stops: the last solve; a ticket closed without being solved was solved when it was closed
+-- stops: the last solve; a ticket closed without being solved was solved when it was closed. With
+--   autosolve_backdate a ticket that no human solved, straight from pending, stops when it became
+--   pending; it is still dated by the solve
 -- not_yet: not solved yet
 -- excludes: merged, spam, deleted, child
 -- range: 0 ..
 -- settles_by: resolution
+-- settings: autosolve_backdate: yes_no = no
 -- depends_on: tickets, states, solves, schedules
--- source: Zendesk "About native Support time duration metrics"; dbt_zendesk full_resolution
-with last_solves as (
-  select ticket_id, max("at") as "at", arg_max(actor_id, nth) as actor_id
-  from m_solves
-  where ticket_id in (select ticket_id from m_states where until is null and family = 'done')
-  group by ticket_id
+-- source: Zendesk "About native Support time duration metrics"; dbt_zendesk full_resolution; Plain takes
+--   back the silent days before an automatic solve
+with backdated as (
+  select l.ticket_id, p."at"
+  from m_solves as l
+  join m_states as p
+    on p.ticket_id = l.ticket_id and p.status = 'pending' and p.until = l."at"
+  where $autosolve_backdate = 1 and l.is_last
+    and not exists (
+      from people
+      where person_id = l.actor_id and not list_contains($not_human::bigint[], person_id)
+    )
 )
 select
-  t.ticket_id, 1 as part, t.created_at as started_at, s.at as stopped_at, s.at, s.actor_id, t.flags
+  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(b."at", l."at") as stopped_at, l."at",
+  l.actor_id, t.flags
 from m_tickets as t
-left join last_solves as s on s.ticket_id = t.ticket_id
+left join m_solves as l on l.ticket_id = t.ticket_id and l.is_last
+left join backdated as b on b.ticket_id = t.ticket_id
