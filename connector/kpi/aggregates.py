@@ -1,7 +1,12 @@
 """Many tickets' values to one number with its interval (kpi-reference 5.4).
 
 Quantiles interpolate linearly; rates are pooled, never averaged. Intervals cover 95 %: Wilson for
-shares, order statistics for quantiles, the bootstrap with a fixed seed for means.
+shares, order statistics for quantiles, the bootstrap with a fixed seed for means, the standard
+error for the net promoter score. Counts and sums of a period are what they are and have none.
+
+Weights say how much of a ticket counts. A weighted quantile interpolates between the middles of
+the values' shares, which is the plain quantile where all weights are 1; its interval and that of a
+weighted mean rest on Kish's effective number of values.
 """
 
 from __future__ import annotations
@@ -27,39 +32,116 @@ BOOTSTRAP_MAX: Final = 5_000
 
 QUANTILES: Final = {"median": 0.5, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
 SHARES: Final = frozenset({"within", "rate"})
-MINIMUM_N: Final = {"rate": 20, "within": 20, "median": 10, "p50": 10, "mean": 50}
+COUNTS: Final = frozenset({"count", "sum", "ratio"})
+MINIMUM_N: Final = {
+    "rate": 20, "within": 20, "median": 10, "p50": 10, "mean": 50, "nps": 30,
+}  # fmt: skip
 MINIMUM_TAIL_N: Final = 50  # quantiles beyond the median
 WIDEST_SHARE: Final = 0.10  # half-width at which a share may be shown with fewer tickets
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A number with what it rests on; `low`, `high` are None where the sample cannot bound it."""
+    """A number with what it rests on; `low`, `high` are None where the sample cannot bound it.
+
+    `n` and `k` are whole numbers but where tickets are shared among those who replied.
+    """
 
     value: float | None
-    n: int
-    k: int | None = None
+    n: float
+    k: float | None = None
     low: float | None = None
     high: float | None = None
 
+    @property
+    def tickets(self) -> int:
+        """Return n as whole tickets; a part of one is one."""
+        return max(round(self.n), math.ceil(min(self.n, 1)))
 
-def estimate(values: Values, aggregate: str, *, limit: float | None = None) -> Estimate:
-    """Aggregate times: a quantile, the mean, or the share within `limit`, the limit included."""
-    n = int(values.size)
+    @property
+    def hits(self) -> int | None:
+        """Return k as whole tickets."""
+        return None if self.k is None else round(self.k)
+
+
+def estimate(
+    values: Values,
+    aggregate: str,
+    *,
+    limit: float | None = None,
+    weights: Values | None = None,
+) -> Estimate:
+    """Aggregate numbers: a quantile, the mean, the sum, or the share of those up to `limit`."""
+    n = values.size if weights is None else float(weights.sum())
     if aggregate == "within":
-        if limit is None:
-            raise UsageError("aggregate 'within' needs a limit")
-        return share(int(np.count_nonzero(values <= limit)), n)
-    if n == 0:
+        return share(_weight_of(values <= _given(limit), weights), n)
+    if aggregate in {"sum", "count"}:
+        amounts = values if aggregate == "sum" else np.ones(values.size)
+        return Estimate(value=float(np.dot(amounts, _ones(values, weights))), n=n)
+    if values.size == 0:
         return Estimate(value=None, n=0)
+    if weights is not None:
+        return _weighted(values, weights, aggregate)
     if aggregate == "mean":
         low, high = mean_interval(values)
         return Estimate(value=float(values.mean()), n=n, low=low, high=high)
     return quantile(values, QUANTILES[aggregate])
 
 
-def share(k: int, n: int) -> Estimate:
+def _given(limit: float | None) -> float:
+    if limit is None:
+        raise UsageError("aggregate 'within' needs a limit")
+    return limit
+
+
+def _ones(values: Values, weights: Values | None) -> Values:
+    return np.ones(values.size) if weights is None else weights
+
+
+def _weight_of(hits: npt.NDArray[np.bool_], weights: Values | None) -> float:
+    return int(np.count_nonzero(hits)) if weights is None else float(weights[hits].sum())
+
+
+def _weighted(values: Values, weights: Values, aggregate: str) -> Estimate:
+    n, effective = float(weights.sum()), float(weights.sum() ** 2 / np.square(weights).sum())
+    if aggregate == "mean":
+        value = float(np.average(values, weights=weights))
+        spread = math.sqrt(float(np.average(np.square(values - value), weights=weights)))
+        half = Z95 * spread / math.sqrt(effective)
+        return Estimate(value=value, n=n, low=value - half, high=value + half)
+    order = np.argsort(values, kind="stable")
+    places, ordered = _places(weights[order]), values[order]
+    q, whole = QUANTILES[aggregate], math.floor(effective + 1e-9)
+    below, above = ranks(whole, q)
+    low, high = (
+        None if rank is None else float(np.interp((rank - 1) / max(whole - 1, 1), places, ordered))
+        for rank in (below, above)
+    )
+    value = float(np.interp(q, places, ordered))
+    return Estimate(value=value, n=n, low=low, high=high)
+
+
+def _places(weights: Values) -> Values:
+    """Return where values in order stand between 0 and 1, by the middles of their weights."""
+    middles: Values = np.cumsum(weights) - weights / 2
+    span = float(middles[-1] - middles[0])
+    return (middles - middles[0]) / span if span > 0 else np.zeros(weights.size)
+
+
+def nps(promoters: float, detractors: float, n: float) -> Estimate:
+    """Return the net promoter score, -100 to 100; answers that all agree cannot bound it."""
+    if not n:
+        return Estimate(value=None, n=0)
+    up, down = promoters / n, detractors / n
+    score = 100 * (up - down)
+    half = Z95 * 100 * math.sqrt(max(up + down - (up - down) ** 2, 0) / n)
+    if not half:
+        return Estimate(value=score, n=n)
+    return Estimate(value=score, n=n, low=max(score - half, -100), high=min(score + half, 100))
+
+
+def share(k: float, n: float) -> Estimate:
     """Return k of n with its Wilson interval; nothing of nothing is no share."""
-    if n == 0:
+    if not n:
         return Estimate(value=None, n=0, k=0)
     low, high = wilson(k, n)
     return Estimate(value=k / n, n=n, k=k, low=low, high=high)
@@ -82,7 +164,7 @@ def quantile(values: Values, q: float) -> Estimate:
     )
 
 
-def wilson(k: int, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(k: float, n: float, z: float = Z95) -> tuple[float, float]:
     """Return the Wilson interval of a share."""
     p, scale = k / n, 1 + z * z / n
     centre = (p + z * z / (2 * n)) / scale
@@ -130,7 +212,7 @@ def mean_interval(values: Values) -> tuple[float, float]:
 
 def is_enough(aggregate: str, found: Estimate) -> bool:
     """Tell whether a status may be shown on this many tickets; counts are always enough."""
-    if aggregate == "count":
+    if aggregate in COUNTS:
         return True
     if found.n >= MINIMUM_N.get(aggregate, MINIMUM_TAIL_N):
         return True

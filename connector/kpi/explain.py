@@ -10,7 +10,8 @@ import msgspec
 from connector.config.mapping import KpiTable
 from connector.errors import UsageError
 from connector.kpi import catalogue
-from connector.kpi.evaluate import ask, counted, evaluate, in_stretch, last_instant
+from connector.kpi.ask import ask, counted, in_stretch, last_instant
+from connector.kpi.evaluate import evaluate
 from connector.kpi.flags import names
 from connector.kpi.forms import definition_id
 from connector.kpi.where import resolve
@@ -103,7 +104,7 @@ def explain_kpi(
 ) -> KpiCard:
     """Return a KPI's value, its definition, and the ten tickets that weigh most."""
     scope = resolve(kpi.where, con)
-    value = evaluate(con, kpi_id, kpi, period, now=now, as_of=as_of, scope=scope)
+    value = evaluate(con, kpi_id, kpi, period, now=now, as_of=as_of)
     question = ask(kpi, scope, period.start, last_instant(period, as_of))
     (source, params), (test, more) = counted(question), in_stretch(question)
     worst = "asc" if question.definition.direction == Direction.HIGHER else "desc"

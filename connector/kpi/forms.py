@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -78,10 +78,9 @@ def forms_for(
     found: dict[str, Form] = {}
     for kpi in kpis:
         definition = definition_of(kpi, known)
-        parts = [definition]
-        if definition.family == Family.RATIO:
-            parts = [known[definition.numerator], known[definition.denominator]]
-        forms = [_form(part, kpi) for part in parts if part.family != Family.IMPORTED]
+        asked = _form(definition, kpi)
+        parts = parts_of(asked, known) if definition.family == Family.RATIO else (asked,)
+        forms = [part for part in parts if part.definition.family != Family.IMPORTED]
         if kpi.credit == "replies":
             forms.append(usual_form(known[REPLY_SHARE]))
         if definition.settles_by:
@@ -104,15 +103,30 @@ def usual_forms() -> tuple[Form, ...]:
     )
 
 
+def parts_of(
+    form: Form, definitions: Mapping[str, MeasureDefinition] | None = None
+) -> tuple[Form, Form]:
+    """Return the numerator and the denominator of a ratio, with what was set for it."""
+    known = catalogue.definitions() if definitions is None else definitions
+    numerator, denominator = (
+        Form(part, {**usual_form(part).settings, **_own(part, form.settings)})
+        for part in (known[form.definition.numerator], known[form.definition.denominator])
+    )
+    return numerator, denominator
+
+
 def definition_id(key: str) -> str:
     """Return the id of the definition behind a form's key."""
     return key.partition("{")[0]
 
 
 def _form(definition: MeasureDefinition, kpi: KpiTable) -> Form:
-    own = {name: value for name, value in kpi.settings.items() if name in definition.settings}
     is_at_event = kpi.schedule == "at_event" and definition.family == Family.TIME
-    return Form(definition, setting_values(definition, own), is_at_event)
+    return Form(definition, setting_values(definition, _own(definition, kpi.settings)), is_at_event)
+
+
+def _own(definition: MeasureDefinition, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in definition.settings}
 
 
 def _plain(value: Value) -> str:

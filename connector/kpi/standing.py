@@ -15,7 +15,7 @@ import msgspec
 
 from connector.config.mapping import KpiTable, TicketRuleTable
 from connector.kpi import catalogue
-from connector.kpi.evaluate import Question, ask, naive
+from connector.kpi.ask import Question, ask, naive
 from connector.kpi.flags import Flag, excluded_marks
 from connector.kpi.hours import Hours, load_hours
 from connector.kpi.where import Scope, resolve

@@ -79,7 +79,8 @@ def _judged(
     definition = job.definitions[kpi.measure_id]
     period = period_of(goal)
     with placed(job, goal.kpi):
-        value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of)
+        zone = goal.period.timezone
+        value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of, zone=zone)
         before = _before(con, goal, kpi, as_of)
     evidence = Evidence(
         elapsed=working_share(con, period, as_of),
@@ -99,7 +100,8 @@ def _before(
     if goal.baseline not in {None, "from_history"}:
         return None
     period = baseline_period(period_of(goal))
-    return evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=min(as_of, period.end))
+    until, zone = min(as_of, period.end), goal.period.timezone
+    return evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=until, zone=zone)
 
 
 @contextmanager

@@ -1,0 +1,169 @@
+"""A KPI made ready to ask: which rows of `measures` count for it, as SQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from connector.config.mapping import KpiTable
+from connector.kpi.aggregates import SHARES
+from connector.kpi.flags import excluded
+from connector.kpi.forms import REPLY_SHARE, Form, form_of
+from connector.model.kpi import Family, MeasureDefinition, Period, Unit
+
+if TYPE_CHECKING:
+    from connector.kpi.where import Scope
+
+SPANNING: Final = frozenset({Family.SNAPSHOT, Family.AGE})
+"""Families whose rows span time: those count that span the end of the stretch."""
+
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A KPI with its defaults filled in: form, clock, aggregate, scope, the stretch to look at.
+
+    `credit` and `group_as_of` say whose a row is. With `is_shared` a row counts for everybody who
+    replied, by the weight that is their share of the replies.
+    """
+
+    form: Form
+    clock: str
+    aggregate: str
+    limit: float | None
+    scope: Scope
+    start: datetime
+    end: datetime
+    zone: str = "UTC"
+    credit: str = "assignee"
+    group_as_of: str = "now"
+    is_shared: bool = False
+
+    @property
+    def definition(self) -> MeasureDefinition:
+        """Return what is asked for: the definition of the measure, or of its variant."""
+        return self.form.definition
+
+    @property
+    def family(self) -> Family:
+        """Return what the rows are."""
+        return Family(self.definition.family)
+
+    @property
+    def out(self) -> int:
+        """Return the bits that leave a row out."""
+        return int(excluded(self.definition.excludes))
+
+
+def ask(
+    kpi: KpiTable, scope: Scope, start: datetime, end: datetime, *, zone: str = "UTC"
+) -> Question:
+    """Fill in a KPI's defaults; the mapping was checked when it was loaded."""
+    form = form_of(kpi)
+    definition = form.definition
+    clocks = definition.clocks or ("calendar",)
+    return Question(
+        form=form,
+        clock=kpi.clock if kpi.clock in clocks else clocks[0],
+        aggregate=kpi.aggregate or definition.aggregates[0],
+        limit=kpi.limit.number if kpi.limit else None,
+        scope=scope,
+        start=start,
+        end=end,
+        zone=zone,
+        credit=kpi.credit,
+        group_as_of=kpi.group_as_of,
+        is_shared=kpi.credit == "replies" and "assignee" in kpi.where,
+    )
+
+
+def part(question: Question, form: Form) -> Question:
+    """Return the question for one part of a ratio."""
+    definition = form.definition
+    clocks = definition.clocks or ("calendar",)
+    return msgspec.structs.replace(
+        question,
+        form=form,
+        clock=question.clock if question.clock in clocks else clocks[0],
+        aggregate=definition.aggregates[0],
+    )
+
+
+def last_instant(period: Period, as_of: datetime) -> datetime:
+    """Return where to stop looking, exclusive: the period's end, or just after what is known."""
+    return min(period.end, as_of + timedelta(microseconds=1))
+
+
+def unit_of(definition: MeasureDefinition, aggregate: str) -> str:
+    """Return the unit of a KPI's value: a share of times is a ratio."""
+    return Unit.RATIO if aggregate in SHARES else definition.unit
+
+
+def counted(question: Question, *, alias: str = "m") -> tuple[str, list[Any]]:
+    """Return the rows of `measures` in scope that count, whatever their stamp, as a FROM clause.
+
+    A shared row stands there once for everybody who replied, with their `weight`.
+    """
+    tests, params = scoped(question, alias)
+    source = (
+        f"{relation(question)} as {alias} where {tests}"
+        f" and {alias}.value is not null and {alias}.flags & {question.out} = 0"
+    )
+    return source, params
+
+
+def scoped(question: Question, alias: str = "m") -> tuple[str, list[Any]]:
+    """Return the condition for a question's rows: measure, clock and, where one is set, scope."""
+    tests = f"{alias}.measure = ? and {alias}.clock = ?"
+    params: list[Any] = [question.form.key, question.clock]
+    if question.scope.is_everything and not question.is_shared:
+        return tests, params
+    condition, more = question.scope.condition(alias)
+    return f"{tests} and {condition}", [*params, *more]
+
+
+def relation(question: Question, *, always: bool = False) -> str:
+    """Return `measures`; where a scope or `always` asks for it, with the columns of its ticket.
+
+    Assignee and group are then those that the KPI gives credit to.
+    """
+    if question.scope.is_everything and not question.is_shared and not always:
+        return "measures"
+    assignee = {"assignee_at_event": "m.assignee_id", "replies": "w.actor_id"}
+    who = assignee[question.credit] if _is_credited(question) else "t.assignee_id"
+    group = "m.group_id" if question.group_as_of == "event" else "t.group_id"
+    shared, weight = "", ""
+    if question.is_shared:
+        weight = ", w.value as weight"
+        shared = (
+            " join measures as w on w.helpdesk = m.helpdesk and w.ticket_id = m.ticket_id"
+            f" and w.measure = '{REPLY_SHARE}' and w.value is not null"
+        )
+    return (
+        f"(select m.* exclude (assignee_id, group_id), {who} as assignee_id, {group} as group_id,"
+        f" t.* exclude (helpdesk, ticket_id, assignee_id, group_id){weight}"
+        " from measures as m join tickets as t"
+        f" on t.helpdesk = m.helpdesk and t.ticket_id = m.ticket_id{shared})"
+    )
+
+
+def _is_credited(question: Question) -> bool:
+    return question.is_shared or question.credit == "assignee_at_event"
+
+
+def in_stretch(question: Question, stamp: str = "m.at") -> tuple[str, list[Any]]:
+    """Return the condition that a row belongs to the stretch looked at.
+
+    A row that spans time does if it spans the end, all others if their stamp falls into it.
+    """
+    start, end = naive(question.start), naive(question.end)
+    if question.family in SPANNING:
+        return "m.at < ? and (m.until is null or m.until >= ?)", [end, end]
+    return f"{stamp} >= ? and {stamp} < ?", [start, end]
+
+
+def naive(instant: datetime) -> datetime:
+    """Return an instant as the store writes it: UTC without a zone."""
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
