@@ -11,6 +11,7 @@ from pathlib import Path
 from connector.practice.access import Access
 from connector.practice.control import CONTROL_TOKEN
 from connector.practice.helpdesk import ADMIN_EMAIL, USUAL
+from connector.practice.preparing import prepare
 from connector.practice.saved import save_world
 from connector.practice.server import PracticeServer
 from connector.practice.world import World
@@ -28,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token-lifetime", type=int, default=USUAL.lifetime_s, metavar="SECONDS")
     parser.add_argument("--token-uses", type=int, help="requests before a token ends; else any")
     parser.add_argument("--control-token", default=CONTROL_TOKEN)
+    parser.add_argument("--prepare", action="store_true", help="print all pages before serving")
     parser.add_argument("--state", type=Path, metavar="FILE", help="kept there when it stops")
 
 
@@ -52,6 +54,8 @@ def serve(world: World, chosen: argparse.Namespace) -> None:
         job_polls=chosen.job_polls,
     )
     server.control.state = chosen.state
+    if chosen.prepare:
+        prepare(server.desk)
     with server:
         sys.stdout.write(f"practice helpdesk at {server.url}/agent, admin {ADMIN_EMAIL}\n")
         sys.stdout.flush()

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.practice.acts import Acts
+from connector.practice.preparing import prepare
 from connector.practice.printed import Printed, Shelf, stretches
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
@@ -145,3 +146,16 @@ def test_only_pages_of_the_stretch_that_was_left_are_given_up() -> None:
     shelf.leave(200_000)
     assert shelf.get(1) is not None
     assert shelf.get(2) is None
+
+
+def test_what_was_prepared_is_not_printed_again() -> None:
+    world = seed_world(1200, 7, NOW)
+    with PracticeServer(world, limits="real") as server:
+        kept = prepare(server.desk)
+        assert kept > 2
+        client = Client(server.url)
+        whole = "support_type_scope=all&per_page=1000&start_time=0"
+        for path in ("tickets/cursor?", "ticket_events?include=comment_events&"):
+            client.get(f"incremental/{path}{whole}")
+        assert len(world.shelf) == kept
+        client.close()
