@@ -103,6 +103,7 @@ class Directory:
     form_settings: dict[int, Form] = field(default_factory=dict)
     statuses: dict[int, CustomStatus] = field(default_factory=usual_statuses)
     hours: dict[int, Hours] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=lambda: dict(ZONES))
 
     def new_id(self) -> int:
         """Return an id that nothing in this directory has."""
@@ -124,7 +125,7 @@ class Directory:
         """Prepare the ruler of every schedule for a stretch of time, a little wider."""
         days = (_day(start) - timedelta(days=14), _day(end) + timedelta(days=500))
         for schedule in self.schedules.values():
-            zone = ZoneInfo(ZONES[schedule.time_zone])
+            zone = ZoneInfo(self.zones[schedule.time_zone])
             self.hours[schedule.id] = Hours(zone, schedule.intervals, schedule.closed_on(), days)
 
 

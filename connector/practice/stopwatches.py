@@ -194,9 +194,13 @@ def timeline(world: World, ticket: Ticket, until: int) -> Timeline:
         submitter_id=ticket.submitter_id,
         organization_id=ticket.organization_id,
     )
-    found = Timeline(world, world.policies, blank, until)
+    told = world.told_steps
+    found = Timeline(world, world.policies if told is None else (), blank, until)
     for place in ticket.audits:
         found.read(world.feed[place])
+    if told is not None:
+        found.steps = [step for step in found.steps if step.metric != REPLY]
+        found.steps += told.get(ticket.id, ())
     found.finish()
     return found
 

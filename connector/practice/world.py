@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.practice.group_sla_routes import GroupPolicy
     from connector.practice.reactions import Reactions
     from connector.practice.slas import Policy
+    from connector.practice.stopwatches import Step
 
 AUDIT_BASE = 29_000_000_000_000
 AUDIT_STRIDE = 32
@@ -139,7 +140,10 @@ class Suspended:
 
 
 class World:
-    """One helpdesk account; hold `lock` while reading or changing it from a server thread."""
+    """One helpdesk account; hold `lock` while reading or changing it from a server thread.
+
+    Where `told_steps` is given, a record says which SLA targets applied, and no policy is tried.
+    """
 
     def __init__(self, clock: Clock, *, seed: int = 0) -> None:
         """Begin with an empty account."""
@@ -159,6 +163,7 @@ class World:
         self.has_surveys = False
         self.watchers: list[Callable[[Ticket, Audit], None]] = []
         self.policies: list[Policy] = []
+        self.told_steps: dict[int, list[Step]] | None = None
         self.group_policies: dict[str, GroupPolicy] = {}
         self.reactions: Reactions | None = None
         self.shelf = Shelf()
