@@ -203,6 +203,20 @@ def test_special_tickets_are_marked(
 
 
 @pytest.mark.parametrize(
+    ("values", "mark"),
+    [
+        ({"via": {"channel": "chat"}, "from_messaging_channel": True}, Mark.NONE),
+        ({"via": {"channel": "voice"}}, Mark.MESSAGING),
+        ({"via": {"channel": "web"}, "from_messaging_channel": True}, Mark.MESSAGING),
+    ],
+)
+def test_a_channel_that_is_proven_to_keep_comments_is_not_special(
+    desk: FakeZendesk, values: Body, mark: Mark
+) -> None:
+    assert read_one(desk, connect(comment_channels=["chat"]), **values).marks == mark
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("text", {"77": "text"}),

@@ -18,7 +18,7 @@ Quirks worth knowing before you change anything:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -39,7 +39,7 @@ from connector.adapters.zendesk.parse import MESSAGING, ticket_rows
 from connector.adapters.zendesk.rules import read_rules
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.streams import Streams
-from connector.adapters.zendesk.wire import Named, TicketList, WireField, WireUser
+from connector.adapters.zendesk.wire import Named, TicketList, WireField, WireTicket, WireUser
 from connector.adapters.zendesk.write import number
 from connector.errors import AuthenticationError, FatalError
 from connector.model.change import Receipt, TicketChange, WriteResult
@@ -92,7 +92,13 @@ class ZendeskAdapter(Adapter):
         self._batches = Batches(
             self._client, lambda ids, named: self._get(ids, watched_fields | named)
         )
-        self._streams = Streams(self._client, since=settings.history_since, watched=watched_fields)
+        self._comment_channels = settings.comment_channels
+        self._streams = Streams(
+            self._client,
+            since=settings.history_since,
+            watched=watched_fields,
+            comment_channels=settings.comment_channels,
+        )
         self._readers = {
             Stream.TICKETS: self._streams.tickets,
             Stream.EVENTS: self._streams.events,
@@ -176,7 +182,7 @@ class ZendeskAdapter(Adapter):
         found = self._get(ids, self._watched)
         missing = set(ids).difference(ticket.id for ticket in found)
         archived = shown_one_by_one(self._client, sorted(map(number, missing)))
-        rows = ticket_rows(tuple(archived), watched=self._watched).rows()
+        rows = self._rows(tuple(archived), self._watched)
         return (*found, *(ticket for ticket in rows if ticket.status != "deleted"))
 
     def _get(self, ids: Sequence[str], watched: frozenset[str]) -> tuple[Ticket, ...]:
@@ -184,8 +190,11 @@ class ZendeskAdapter(Adapter):
         for start in range(0, len(ids), BATCH):
             wanted = ",".join(str(number(name)) for name in ids[start : start + BATCH])
             answer = self._client.get("tickets/show_many", _TICKET_LIST, {"ids": wanted})
-            found += ticket_rows(answer.tickets, watched=watched).rows()
+            found += self._rows(answer.tickets, watched)
         return tuple(ticket for ticket in found if ticket.status != "deleted")
+
+    def _rows(self, tickets: Sequence[WireTicket], watched: frozenset[str]) -> Iterator[Ticket]:
+        return ticket_rows(tickets, watched=watched, comment_channels=self._comment_channels).rows()
 
     def submit(self, changes: Sequence[TicketChange]) -> Receipt:
         """Send a batch; the receipt names the job that works on it."""

@@ -60,6 +60,7 @@ def ticket_rows(
     watched: Collection[str],
     metric_sets: Iterable[MetricSet] = (),
     unknown: Counter[str] | None = None,
+    comment_channels: Collection[str] = (),
 ) -> TicketRows:
     """Return the tickets as columns; the newest version of a ticket is the one that stays."""
     newest = {ticket.id: ticket for ticket in sorted(tickets, key=_stamp)}
@@ -89,7 +90,7 @@ def ticket_rows(
         channel=[text(via) for via in vias],
         priority=[t.priority for t in rows],
         type=[t.type for t in rows],
-        marks=[marks(t) for t in rows],
+        marks=[marks(t, comment_channels) for t in rows],
         tags=[tuple(t.tags or ()) for t in rows],
         fields=[field_values(t, wanted) for t in rows] if wanted else [{} for _ in rows],
         native=[native(t.metric_set or figures.get(t.id)) for t in rows],
@@ -101,8 +102,11 @@ def _stamp(ticket: WireTicket) -> float:
     return max(ticket.generated_timestamp or 0, ticket.updated_at.timestamp())
 
 
-def marks(ticket: WireTicket) -> int:
-    """Return what is special about a ticket, from its tags and the way it came in."""
+def marks(ticket: WireTicket, comment_channels: Collection[str] = ()) -> int:
+    """Return what is special about a ticket, from its tags and the way it came in.
+
+    Messages of `comment_channels` are known to be comments, so nothing is special about those.
+    """
     channel = ticket.via.channel if ticket.via else None
     rel = ticket.via.source.rel if ticket.via and ticket.via.source else None
     found = Mark.NONE
@@ -114,7 +118,8 @@ def marks(ticket: WireTicket) -> int:
         found |= Mark.CHILD
     if rel in FOLLOW_UP or channel == "closed_ticket":
         found |= Mark.FOLLOW_UP
-    if ticket.from_messaging_channel or channel in MESSAGING:
+    is_messaging = ticket.from_messaging_channel or channel in MESSAGING
+    if is_messaging and channel not in comment_channels:
         found |= Mark.MESSAGING
     return int(found)
 

@@ -22,6 +22,8 @@ class ZendeskSettings(AdapterSettings):
 
     With `refresh_token` the OAuth client acts for whoever granted it access, else for its maker.
     `forms` are the names of the ticket forms that show our fields; left out: all active ones.
+    `comment_channels` are channels of messaging, chat or voice that are proven to keep every
+    message as a comment of the ticket: their tickets count where replies do.
     """
 
     url: Annotated[str, AfterValidator(checked_url)]
@@ -32,6 +34,7 @@ class ZendeskSettings(AdapterSettings):
     email: str | None = None
     token: SecretStr | None = None
     forms: tuple[str, ...] | None = None
+    comment_channels: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _has_one_kind_of_credentials(self) -> Self:

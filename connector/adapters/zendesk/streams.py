@@ -47,9 +47,15 @@ class Streams:
     """Readers of one account's streams."""
 
     def __init__(
-        self, client: ZendeskClient, *, since: datetime | None, watched: frozenset[str]
+        self,
+        client: ZendeskClient,
+        *,
+        since: datetime | None,
+        watched: frozenset[str],
+        comment_channels: frozenset[str] = frozenset(),
     ) -> None:
         """Read through `client`; `since` bounds events and ratings."""
+        self._comment_channels = comment_channels
         self._client = client
         self._since = int(since.timestamp()) if since else 0
         self._watched = watched
@@ -72,6 +78,7 @@ class Streams:
             watched=self._watched,
             metric_sets=page.metric_sets or (),
             unknown=unknown,
+            comment_channels=self._comment_channels,
         )
         self._refuse_standstill(theirs, page, len(page.tickets))
         last = max((ticket.generated_timestamp or 0 for ticket in page.tickets), default=stood_at)
