@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.cli.flags import in_words
 from connector.cli.kpis import said_interval, said_measure, said_value
 from connector.cli.output import clean, print_facts, print_table, status_text, when
+from connector.config.phrases import in_words as where_in_words
 from connector.config.quantity import format_quantity
 
 if TYPE_CHECKING:
@@ -77,11 +78,7 @@ def print_card(card: KpiCard, *, out: Console) -> None:
 
 def said_where(value: KpiValue) -> str:
     """Say which tickets a KPI counts."""
-    parts = []
-    for key, names in value.where.items():
-        listed = names if isinstance(names, list | tuple) else [names]
-        parts.append(f"{key} {' or '.join(map(str, listed))}")
-    return "; ".join(parts) or "all tickets"
+    return where_in_words(value.where)
 
 
 def said_left_out(value: KpiValue) -> str:

@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from connector.config.quantity import AsQuantity, Baseline, said
-from connector.config.table import Day, Flag, Table, Text, nearest, shown
+from connector.config.table import Day, Flag, Table, Text, shown
 from connector.config.where import Where
+from connector.config.zones import zone_name
 
 Level = Literal["company", "department", "team", "person"]
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise said(f'there is no time zone "{name}"', _zone_hint(name)) from None
-    return name
-
-
-def _zone_hint(name: str) -> str:
-    """Return the zones of a city by this name, or the nearest zone, or what a zone looks like."""
-    zones = sorted(zone for zone in available_timezones() if "/" in zone)
-    city = name.rpartition("/")[2].lower().replace(" ", "_")
-    cities = [zone for zone in zones if zone.rpartition("/")[2].lower() == city]
-    if cities:
-        return f'did you mean "{min(cities, key=len)}"?'
-    return nearest(name, zones) or 'zones look like "Europe/Berlin"'
 
 
 class PeriodTable(Table):
@@ -39,7 +22,7 @@ class PeriodTable(Table):
 
     start: Day = Field(description="First day.")
     end: Day = Field(description="First day after the period.")
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+    timezone: Annotated[str, AfterValidator(zone_name)] = Field(
         default="UTC", description="IANA zone in which the days begin, such as Europe/Berlin."
     )
 

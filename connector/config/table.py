@@ -228,7 +228,8 @@ def _flag(value: object) -> object:
     return flag
 
 
-def _day(value: object) -> object:
+def read_day(value: object) -> date:
+    """Read a day as it stands in a file; what is none is refused."""
     day: object = value
     if isinstance(value, str):
         with suppress(ValueError):
@@ -264,5 +265,5 @@ Texts = Annotated[
 """One text or a list of them; ids may be numbers."""
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(read_day)]
 TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from connector.config.phrases import in_words
 from connector.config.quantity import format_quantity
 from connector.goals.evidence import Case
 from connector.goals.pace import adds_up
@@ -33,11 +34,7 @@ def day(at: datetime) -> str:
 
 def scope(where: Mapping[str, object]) -> str:
     """Say which tickets a KPI covers: `group EMEA; channel email, web`."""
-    parts = []
-    for key, names in where.items():
-        listed = names if isinstance(names, tuple | list) else (names,)
-        parts.append(f"{key} {', '.join(str(name) for name in listed)}")
-    return "; ".join(parts) or "all tickets"
+    return in_words(where, ", ")
 
 
 def too_few(case: Case, needed: int) -> str:

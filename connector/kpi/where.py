@@ -1,170 +1,176 @@
-"""Which tickets a KPI counts: the names of a `where` resolved to ids, helpdesk by helpdesk."""
+"""Which tickets a KPI counts: a `where` turned into a condition, helpdesk by helpdesk."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connector.config.mapping import WHERE_KEYS
+from connector.config.where import (
+    DATE_KEYS,
+    WHERE_KEYS,
+    Condition,
+    Filter,
+    as_filter,
+    kind_of,
+)
 from connector.errors import MappingError, Problem
+from connector.kpi.lookup import COLUMNS, Lookup, near_hint
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-NAMED: Final = {
-    "group": "select group_id as key, name from groups where helpdesk = ? and not deleted",
-    "assignee": "select person_id as key, name from people"
-    " where helpdesk = ? and role in ('admin', 'agent') and name is not null",
-}
-"""Dimensions that people know by name; the others are known by id, or are words of the ticket."""
+HERE: Final = "{t}"
+"""Stands for the alias of the tickets in the SQL of a test."""
 
-COLUMNS: Final = {
-    "group": "group_id",
-    "assignee": "assignee_id",
-    "brand": "brand_id",
-    "form": "form_id",
-    "organization": "organization_id",
-    "channel": "channel",
-    "priority": "priority",
-    "type": "type",
-}
-KINDS: Final = {"assignee": "person"}
-WORDS: Final = frozenset({"channel", "priority", "type"})
-ALIKE: Final = 0.6
 
-Choice = dict[str, tuple[Any, ...]]
+class Test(msgspec.Struct, frozen=True):
+    """One condition over a ticket, `{t}` for its alias, and the parameters."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+NOTHING: Final = Test("false")
+"""The test of a helpdesk that lacks what a `where` names: no ticket of it is in scope."""
+
+Tests = dict[str, list[Test]]
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """A resolved `where`: for each helpdesk the allowed values of each key.
+    """A resolved `where`: for each helpdesk the tests that all have to hold."""
 
-    A helpdesk that lacks what a key names has no ticket in scope and is absent.
-    """
-
-    choices: Mapping[str, Choice]
+    tests: Mapping[str, Sequence[Test]]
 
     @property
     def is_everything(self) -> bool:
         """Tell whether no ticket is left out."""
-        return all(not choice for choice in self.choices.values())
+        return not any(self.tests.values())
 
     def condition(self, alias: str = "t") -> tuple[str, list[Any]]:
-        """Return a condition over the `tickets` view, and its parameters."""
+        """Return a condition over rows with the columns of `tickets`, and its parameters."""
         parts, params = ["false"], []
-        for helpdesk, choice in self.choices.items():
-            tests = [f"{alias}.helpdesk = ?"]
-            params.append(helpdesk)
-            for key, values in choice.items():
-                tests.append(_test(alias, key, len(values)))
-                params.extend(values)
-            parts.append(f"({' and '.join(tests)})")
+        for helpdesk, tests in self.tests.items():
+            own = [f"{HERE}.helpdesk = ?", *(test.sql for test in tests)]
+            parts.append(f"({' and '.join(own)})".replace(HERE, alias))
+            params += [helpdesk, *(value for test in tests for value in test.params)]
         return f"({' or '.join(parts)})", params
 
 
-def resolve(where: Mapping[str, Sequence[str]], con: DuckDBPyConnection) -> Scope:
-    """Turn names into ids over attached sets: case exact, else ignoring case, else as an id.
+def resolve(where: Mapping[str, Condition], con: DuckDBPyConnection, *, zone: str = "UTC") -> Scope:
+    """Turn names into ids over attached sets: as pinned, else by name, by case or as an id.
 
-    Raises `MappingError` with a problem for every name that no helpdesk knows.
+    Days begin in `zone` where the `where` does not say another. Raises `MappingError` with a
+    problem for every name that no helpdesk knows.
     """
-    helpdesks = _helpdesks(con)
-    choices: dict[str, Choice] = {helpdesk: {} for helpdesk in helpdesks}
-    problems: list[Problem] = []
-    for key, names in where.items():
-        if key not in WHERE_KEYS:
-            problems.append(_unknown("where key", key, WHERE_KEYS, ""))
-            continue
-        found, missing = _resolve_key(con, key, names, helpdesks)
-        problems.extend(missing)
-        for helpdesk in helpdesks:
-            choices[helpdesk][key] = found[helpdesk]
-    if problems:
-        raise MappingError(problems)
-    return Scope({name: choice for name, choice in choices.items() if all(choice.values())})
+    lookup = Lookup(con)
+    tests: Tests = {helpdesk: [] for helpdesk in lookup.helpdesks}
+    for key, condition in where.items():
+        wanted = as_filter(condition)
+        match kind_of(key):
+            case None:
+                known = (*WHERE_KEYS, *DATE_KEYS)
+                problem = f"where key {key} does not exist"
+                lookup.problems.append(Problem(problem, key="where", hint=near_hint(key, known)))
+            case "field":
+                _test_field(lookup, key, wanted, tests)
+            case "dates":
+                _test_days(key, wanted, zone, tests)
+            case _:
+                _test_names(lookup, key, wanted, tests)
+    if lookup.problems:
+        raise MappingError(lookup.problems)
+    return Scope(tests)
 
 
-def _helpdesks(con: DuckDBPyConnection) -> list[str]:
-    rows = con.execute("select distinct helpdesk from tickets order by 1").fetchall()
-    return [name for (name,) in rows]
+def _test_names(lookup: Lookup, key: str, wanted: Filter, tests: Tests) -> None:
+    """Test a column against names; a helpdesk that lacks them all has no ticket with any."""
+    refused = (*wanted.none, *wanted.exclude)
+    for names, is_wanted in ((wanted.any, True), (refused, False)):
+        for helpdesk, values in lookup.values(key, names).items() if names else ():
+            if values:
+                tests[helpdesk].append(_among(key, values, is_wanted=is_wanted))
+            elif is_wanted:
+                tests[helpdesk].append(NOTHING)
+    if wanted.all:
+        for own in tests.values():
+            marks = _marks(wanted.all)
+            own.append(Test(f"list_has_all({HERE}.tags, [{marks}])", wanted.all))
 
 
-def _resolve_key(
-    con: DuckDBPyConnection, key: str, names: Sequence[str], helpdesks: Sequence[str]
-) -> tuple[dict[str, tuple[Any, ...]], list[Problem]]:
-    """Resolve one key everywhere; a name that some helpdesk knows is no problem."""
-    known = {helpdesk: _known(con, key, helpdesk) for helpdesk in helpdesks}
-    everything = {name for words in known.values() for name in words}
-    found: dict[str, list[Any]] = {helpdesk: [] for helpdesk in helpdesks}
-    problems = []
-    for name in names:
-        values = {one: _lookup(con, key, one, name, known[one]) for one in helpdesks}
-        is_unknown = not any(values.values())
-        if is_unknown and _may_be_absent(key, name, everything):
-            values = {helpdesk: [name] for helpdesk in helpdesks}
-        elif is_unknown and helpdesks:
-            problems.append(_unknown(key, name, sorted(everything), " or ".join(helpdesks)))
-        for helpdesk in helpdesks:
-            found[helpdesk].extend(values[helpdesk])
-    return {helpdesk: tuple(values) for helpdesk, values in found.items()}, problems
-
-
-def _may_be_absent(key: str, name: str, known: Collection[str]) -> bool:
-    """Tell whether a word may simply not have occurred yet: it is like none that has."""
-    return key == "tag" or (key in WORDS and not get_close_matches(name, known, 1, ALIKE))
-
-
-def _known(con: DuckDBPyConnection, key: str, helpdesk: str) -> dict[str, Any]:
-    """Return what a dimension may say: names or words to the value that tickets carry."""
-    if key in WORDS:
-        query = f"select distinct {COLUMNS[key]}, {COLUMNS[key]} from tickets where helpdesk = ?"
-    elif key in NAMED:
-        query = f"select name, list(key) from ({NAMED[key]}) group by name"
-    else:
-        return {}
-    rows = con.execute(query, [helpdesk]).fetchall()
-    return {name: value for name, value in rows if name is not None}
-
-
-def _lookup(
-    con: DuckDBPyConnection, key: str, helpdesk: str, name: str, known: Mapping[str, Any]
-) -> list[Any]:
-    if name in known:
-        return _listed(known[name])
-    folded = [value for other, value in known.items() if other.casefold() == name.casefold()]
-    if folded:
-        return [one for value in folded for one in _listed(value)]
-    return [] if key in WORDS or key == "tag" else _by_id(con, key, helpdesk, name)
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _by_id(con: DuckDBPyConnection, key: str, helpdesk: str, name: str) -> list[int]:
-    """Take a value as the vendor's id, if a ticket or the list of ids knows it."""
-    column, kind = COLUMNS[key], KINDS.get(key, key)
-    rows = con.execute(
-        "select key from vendor_ids where helpdesk = ? and kind = ? and id = ?"
-        f" union select {column} from tickets"
-        f" where helpdesk = ? and {column} = try_cast(? as bigint)",
-        [helpdesk, kind, name, helpdesk, name],
-    ).fetchall()
-    return [value for (value,) in rows]
-
-
-def _test(alias: str, key: str, count: int) -> str:
-    marks = ", ".join("?" for _ in range(count))
+def _among(key: str, values: tuple[Any, ...], *, is_wanted: bool) -> Test:
     if key == "tag":
-        return f"list_has_any({alias}.tags, [{marks}])"
-    return f"{alias}.{COLUMNS[key]} in ({marks})"
+        test = f"list_has_any({HERE}.tags, [{_marks(values)}])"
+    else:
+        test = f"{HERE}.{COLUMNS[key]} in ({_marks(values)})"
+    return Test(test if is_wanted else _unless(test), values)
 
 
-def _unknown(what: str, name: str, known: Sequence[str], helpdesk: str) -> Problem:
-    place = f" in {helpdesk}" if helpdesk else ""
-    folded = {other.casefold(): other for other in known}
-    near = get_close_matches(name, known, 1, ALIKE)
-    near = near or [folded[one] for one in get_close_matches(name.casefold(), folded, 1, ALIKE)]
-    hint = f"did you mean {near[0]}?" if near else ""
-    return Problem(f"{what} {name} does not exist{place}", key=f"where.{what}", hint=hint)
+def _test_field(lookup: Lookup, key: str, wanted: Filter, tests: Tests) -> None:
+    """Test a custom field; a helpdesk that lacks it has tickets without a value."""
+    fields = lookup.fields(key)
+    chosen = lookup.field_values(key, fields, wanted.any)
+    refused = lookup.field_values(key, fields, wanted.exclude)
+    for helpdesk, field in fields.items():
+        is_list = lookup.field_kind(helpdesk, field) == "multiselect"
+        if wanted.any:
+            tests[helpdesk].append(_holds(field, chosen[helpdesk], is_list=is_list))
+        if refused[helpdesk]:
+            held = _holds(field, refused[helpdesk], is_list=is_list)
+            tests[helpdesk].append(Test(_unless(held.sql), held.params))
+        tests[helpdesk].extend(_ranges(field, wanted))
+    if wanted.wants_value:
+        for helpdesk in tests.keys() - fields.keys():
+            tests[helpdesk].append(NOTHING)
+
+
+def _holds(field: str, values: tuple[str, ...], *, is_list: bool) -> Test:
+    if not values:
+        return NOTHING
+    value = f"lower({HERE}.fields[?])"
+    marks = _marks(values)
+    test = (
+        f"list_has_any(string_split({value}, ' '), [{marks}])"
+        if is_list
+        else (f"{value} in ({marks})")
+    )
+    return Test(test, (field, *(one.lower() for one in values)))
+
+
+def _ranges(field: str, wanted: Filter) -> Iterator[Test]:
+    bounds = (
+        ("double", ">=", wanted.min),
+        ("double", "<=", wanted.max),
+        ("date", ">=", wanted.since),
+        ("date", "<", wanted.until),
+    )
+    for kind, sign, bound in bounds:
+        if bound is not None:
+            sql = f"coalesce(try_cast({HERE}.fields[?] as {kind}) {sign} ?, false)"
+            yield Test(sql, (field, bound))
+
+
+def _test_days(key: str, wanted: Filter, zone: str, tests: Tests) -> None:
+    for own in tests.values():
+        for sign, day in ((">=", wanted.since), ("<", wanted.until)):
+            if day is not None:
+                start = _midnight(day, wanted.timezone or zone)
+                own.append(Test(f"{HERE}.{key}_at {sign} ?", (start,)))
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    """Return when a day begins, as the store writes it; a midnight that is skipped moves on."""
+    start = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
+    return start.astimezone(UTC).replace(tzinfo=None)
+
+
+def _unless(test: str) -> str:
+    """Return the opposite of a test; a ticket without a value passes it."""
+    return f"not coalesce({test}, false)"
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" for _ in values)

@@ -91,6 +91,10 @@ daily_at = 5
             'config.toml:16: writeback.only.grop: tickets cannot be told apart by "grop"; '
             'did you mean "group"?'
         ),
+        (
+            "config.toml:16: writeback.only.tag: an empty list means no ticket at all; "
+            "leave the key out for all"
+        ),
         'config.toml:17: writeback.people: must be "on" or "off", not "onn"; did you mean "on"?',
         'config.toml:18: writeback.daily_at: must be a time of day such as "06:00", not 5',
     ]
