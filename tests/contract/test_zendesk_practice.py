@@ -131,7 +131,7 @@ def test_a_fault_on_the_token_call_loses_nothing(fault: str) -> None:
     world = seed_world(15, 7, clock=Clock(NOW, ticking=False))
     with PracticeServer(world) as server, as_client(server) as bare:
         undisturbed = versions(bare.read(Stream.TICKETS))
-        server.desk.gate.revoke()
+        server.desk.grants.revoke()
         server.faults.fail_next("oauth/tokens", fault, 2)
         disturbed = RetryingAdapter(bare, sleep=lambda _: None).read(Stream.TICKETS)
         assert versions(disturbed) == undisturbed
@@ -151,7 +151,7 @@ def test_no_page_is_lost_when_each_token_ends_before_the_next_page() -> None:
             cursor, has_more = page.cursor, page.has_more
     assert disturbed == undisturbed.versions()
     assert len(undisturbed.pages) == 3
-    assert server.desk.gate.revoke() == 4
+    assert server.desk.grants.revoke() == 4
 
 
 @pytest.mark.parametrize("fault", FAULTS)
