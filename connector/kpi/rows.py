@@ -34,6 +34,15 @@ INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "ratings": ("events",),
     "schedules": ("tickets",),
     "contacts": ("tickets",),
+    "resolved": ("states", "solves"),
+    "touches": ("tickets", "comments"),
+    "stations": ("tickets", "events"),
+    "labels": (),
+    "teams": (),
+    "offers": ("events",),
+    "sla_targets": ("tickets", "events"),
+    "sla_runs": ("sla_targets", "comments", "states", "solves", "exchanges"),
+    "sla": ("sla_runs", "schedules"),
 }
 """The relations that measures read as `m_NAME`, in the order in which they are made, and what each
 of them reads itself."""

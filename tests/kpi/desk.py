@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import duckdb
 
+from connector.kpi.catalogue import definitions
+from connector.kpi.forms import usual_form
 from connector.kpi.measure import measure
 
 SCHEMA = (files("connector.store") / "schema.sql").read_text(encoding="utf-8")
@@ -140,8 +142,8 @@ class Desk:
         return [(value, at and at.replace(tzinfo=UTC), flags) for value, at, flags in found]
 
     def value(self, name: str, ticket_id: int = 1, clock: str = "calendar") -> float | None:
-        """Measure everything and return the one value of a measure for a ticket."""
-        self.measure()
+        """Measure every ticket by one measure and return its one value for a ticket."""
+        self.measure(forms=[usual_form(definitions()[name])])
         rows = self.rows(name, ticket_id, clock)
         assert len(rows) == 1, rows
         return rows[0][0]

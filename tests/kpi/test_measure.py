@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import StoreError
-from tests.kpi.desk import AGENT, Desk, after
+from tests.kpi.desk import AGENT, CUSTOMER, Desk, after
 
 
 @pytest.fixture
 def desk() -> Desk:
     desk = Desk()
     for ticket_id in (1, 2, 3):
-        desk.ticket(ticket_id)
+        desk.ticket(ticket_id, requester_id=CUSTOMER + ticket_id)
         desk.comment(after(hours=ticket_id), AGENT, ticket_id)
     desk.schedule()
     desk.measure()

@@ -1,0 +1,18 @@
+-- id: active_customers
+-- title: Active customers
+-- definition: Customers who could have needed help in the period, or orders placed in it. Imported; its definition is
+--   stored with the values.
+-- unit: count
+-- family: imported
+-- clocks: calendar
+-- aggregates: sum
+-- direction: neutral
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 ..
+-- depends_on: imports
+-- source: imported

@@ -1,0 +1,10 @@
+-- id: backlog.without_hold
+-- title: Backlog without tickets on hold
+-- definition: Number of tickets that are new, open or pending at the end of the local day.
+-- starts: the ticket enters one of these statuses
+-- stops: the ticket leaves them
+-- source: own definition
+select s.ticket_id, 1 as value, s."at", s.until, null::bigint as actor_id, t.flags
+from m_states as s
+join m_tickets as t on t.ticket_id = s.ticket_id
+where s.status in ('new', 'open', 'pending') and (s.until is null or s.until > s."at")

@@ -1,0 +1,7 @@
+-- id: ces.pct
+-- title: Customer effort, share of low effort
+-- definition: Share of the answers that agree, with 5, 6 or 7, that the company made it easy.
+-- unit: ratio
+-- aggregates: rate
+-- range: 0 .. 1
+-- source: GitLab handbook: 1 to 3 high effort, 4 neutral, 5 to 7 low effort

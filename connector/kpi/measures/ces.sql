@@ -1,0 +1,19 @@
+-- id: ces
+-- title: Customer effort score
+-- definition: Mean agreement with "the company made it easy to handle my issue", from 1 (strongly disagree)
+--   to 7 (strongly agree). The older score ran from 1 to 5 with low values as the good ones: it is another
+--   KPI. The answers come from outside, as imported responses.
+-- unit: points
+-- family: imported
+-- clocks: calendar
+-- aggregates: mean
+-- direction: higher
+-- stamp: V
+-- lag: 7 d
+-- starts: the survey is sent
+-- stops: the customer's answer
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 1 .. 7
+-- depends_on: responses
+-- source: CES 2.0 in Dixon and others, "The Effortless Experience"

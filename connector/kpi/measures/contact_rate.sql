@@ -1,0 +1,19 @@
+-- id: contact_rate
+-- title: Contact rate
+-- definition: Tickets created in the period / active customers (or orders) in the period, which are imported.
+-- unit: ratio
+-- family: ratio
+-- clocks: calendar
+-- aggregates: ratio
+-- direction: lower
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: merged, spam, deleted, child
+-- range: 0 ..
+-- numerator: tickets_created
+-- denominator: active_customers
+-- depends_on: tickets
+-- source: own definition

@@ -1,0 +1,20 @@
+-- id: cost_per_ticket
+-- title: Cost per ticket
+-- definition: Support cost of the period / tickets created in it. The cost is imported and often comes late. Never a
+--   goal without a quality measure beside it.
+-- unit: count
+-- family: ratio
+-- clocks: calendar
+-- aggregates: ratio
+-- direction: lower
+-- stamp: P
+-- lag: 30 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: merged, spam, deleted, child
+-- range: 0 ..
+-- numerator: support_cost
+-- denominator: tickets_created
+-- depends_on: tickets
+-- source: MetricNet: all operating expense over ticket volume

@@ -1,0 +1,19 @@
+-- id: fcr_survey
+-- title: First contact resolution, asked of the customer
+-- definition: Share of the customers asked whose answer to "was it resolved at the first contact" is yes.
+--   The customer's answer is the valid one; never mix it with fcr_system. The answers come from outside,
+--   as imported responses.
+-- unit: ratio
+-- family: imported
+-- clocks: calendar
+-- aggregates: rate
+-- direction: higher
+-- stamp: V
+-- lag: 7 d
+-- starts: the survey is sent
+-- stops: the customer's answer
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 .. 1
+-- depends_on: responses
+-- source: SQM and ICMI

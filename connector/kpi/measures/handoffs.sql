@@ -1,0 +1,24 @@
+-- id: handoffs
+-- title: Handoffs
+-- definition: Number of different members of staff who commented on a solved ticket, publicly or in a note. The
+--   ticket's own requester is not one of them.
+-- unit: count
+-- family: number
+-- clocks: calendar
+-- aggregates: mean, median, p75, p90
+-- direction: lower
+-- stamp: S
+-- lag: 14 d
+-- starts: the ticket is created
+-- stops: the last solve; a ticket that is open again has none until it is solved again
+-- not_yet: not solved yet
+-- excludes: merged, spam, deleted, child
+-- range: 0 ..
+-- depends_on: tickets, states, solves, comments, resolved, touches
+-- source: dbt_zendesk count_ticket_handoffs
+select
+  t.ticket_id, case when r.ticket_id is not null then x.helpers end as value, x.helpers as so_far,
+  r."at", r.actor_id, t.flags
+from m_tickets as t
+left join m_resolved as r on r.ticket_id = t.ticket_id
+left join m_touches as x on x.ticket_id = t.ticket_id

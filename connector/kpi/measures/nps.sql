@@ -1,0 +1,19 @@
+-- id: nps
+-- title: Net promoter score
+-- definition: 100 times the share of answers 9 and 10 minus the share of answers 0 to 6, on a scale from 0
+--   to 10. A survey about the whole relationship, rarely about one ticket: its answers come from outside,
+--   as imported responses, and not from the helpdesk's ratings.
+-- unit: points
+-- family: imported
+-- clocks: calendar
+-- aggregates: nps
+-- direction: higher
+-- stamp: V
+-- lag: 7 d
+-- starts: the survey is sent
+-- stops: the customer's answer
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: -100 .. 100
+-- depends_on: responses
+-- source: Reichheld's net promoter score

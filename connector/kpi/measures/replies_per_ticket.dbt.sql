@@ -1,0 +1,10 @@
+-- id: replies_per_ticket.dbt
+-- title: Replies per ticket, the opening included
+-- definition: Number of public comments by staff on a solved ticket, an opening by staff included.
+-- source: dbt_zendesk count_public_agent_comments
+select
+  t.ticket_id, case when r.ticket_id is not null then x.public_staff_comments end as value, x.public_staff_comments as so_far,
+  r."at", r.actor_id, t.flags
+from m_tickets as t
+left join m_resolved as r on r.ticket_id = t.ticket_id
+left join m_touches as x on x.ticket_id = t.ticket_id

@@ -1,0 +1,23 @@
+-- id: replies_per_ticket
+-- title: Replies per ticket
+-- definition: Number of replies that a solved ticket took. So far, also for tickets that are not solved.
+-- unit: count
+-- family: number
+-- clocks: calendar
+-- aggregates: mean, median, p75, p90
+-- direction: lower
+-- stamp: S
+-- lag: 14 d
+-- starts: the ticket is created
+-- stops: the last solve; a ticket that is open again has none until it is solved again
+-- not_yet: not solved yet
+-- excludes: merged, spam, deleted, child, messaging
+-- range: 0 ..
+-- depends_on: tickets, states, solves, comments, resolved, touches
+-- source: Zendesk ticket metrics "replies"; messages of a live chat are kept elsewhere and left out
+select
+  t.ticket_id, case when r.ticket_id is not null then x.replies end as value, x.replies as so_far,
+  r."at", r.actor_id, t.flags
+from m_tickets as t
+left join m_resolved as r on r.ticket_id = t.ticket_id
+left join m_touches as x on x.ticket_id = t.ticket_id

@@ -1,0 +1,21 @@
+-- id: solve_rate
+-- title: Solve rate
+-- definition: Tickets solved in the period / tickets created in the period. The two are other tickets, so
+--   it may exceed 100 %: it says whether the desk keeps up, not how likely a ticket is to be solved. For
+--   that use cohort_resolved_pct.
+-- unit: ratio
+-- family: ratio
+-- clocks: calendar
+-- aggregates: ratio
+-- direction: higher
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: no ticket was created
+-- excludes: merged, spam, deleted, child
+-- range: 0 ..
+-- numerator: tickets_solved
+-- denominator: tickets_created
+-- depends_on: tickets
+-- source: own definition

@@ -1,0 +1,18 @@
+-- id: support_cost
+-- title: Support cost
+-- definition: Everything that support cost in the period: pay, tools, rooms, services. Imported, in the currency and
+--   unit that the import states.
+-- unit: count
+-- family: imported
+-- clocks: calendar
+-- aggregates: sum
+-- direction: lower
+-- stamp: P
+-- lag: 30 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 ..
+-- depends_on: imports
+-- source: imported

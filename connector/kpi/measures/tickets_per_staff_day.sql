@@ -1,0 +1,21 @@
+-- id: tickets_per_staff_day
+-- title: Solves per staff day
+-- definition: Solve events of the period / days that members of staff were at work, summed over all of
+--   them; whoever did something to a ticket on a local day was at work. Never a goal for one person
+--   without a quality measure beside it.
+-- unit: count
+-- family: ratio
+-- clocks: calendar
+-- aggregates: ratio
+-- direction: neutral
+-- stamp: E
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nobody was at work
+-- excludes: merged, spam, deleted, child
+-- range: 0 ..
+-- numerator: tickets_solved.every_close
+-- denominator: staff_days
+-- depends_on: tickets
+-- source: own definition
