@@ -26,7 +26,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A KPI with its defaults filled in: form, clock, aggregate, scope, the stretch to look at.
 
     `credit` and `group_as_of` say whose a row is. With `is_shared` a row counts for everybody who
-    replied, by the weight that is their share of the replies.
+    replied, by the weight that is their share of the replies. `helpdesks` are all that there
+    are, where tickets have to be told apart by them.
     """
 
     form: Form
@@ -40,6 +41,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     credit: str = "assignee"
     group_as_of: str = "now"
     is_shared: bool = False
+    helpdesks: tuple[str, ...] = ()
 
     @property
     def definition(self) -> MeasureDefinition:
@@ -106,37 +108,38 @@ def counted(question: Question, *, alias: str = "m") -> tuple[str, list[Any]]:
 
     A shared row stands there once for everybody who replied, with their `weight`.
     """
+    tests, params = counting(question, alias)
+    return f"{relation(question)} as {alias} where {tests}", params
+
+
+def counting(question: Question, alias: str = "m") -> tuple[str, list[Any]]:
+    """Return the condition for the rows that count, whatever their stamp."""
     tests, params = scoped(question, alias)
-    source = (
-        f"{relation(question)} as {alias} where {tests}"
-        f" and {alias}.value is not null and {alias}.flags & {question.out} = 0"
-    )
-    return source, params
+    return f"{tests} and {alias}.value is not null and {alias}.flags & {question.out} = 0", params
 
 
 def scoped(question: Question, alias: str = "m") -> tuple[str, list[Any]]:
     """Return the condition for a question's rows: measure, clock and, where one is set, scope."""
     tests = f"{alias}.measure = ? and {alias}.clock = ?"
     params: list[Any] = [question.form.key, question.clock]
-    if question.scope.is_everything and not question.is_shared:
+    if question.scope.is_everything:
         return tests, params
     condition, more = question.scope.condition(alias)
     return f"{tests} and {condition}", [*params, *more]
 
 
-def relation(question: Question, *, always: bool = False) -> str:
-    """Return `measures`; where a scope or `always` asks for it, with the columns of its ticket.
+def relation(question: Question, *, with_ticket: bool = False) -> str:
+    """Return `measures`; where a scope or `with_ticket` needs it, with the columns of its ticket.
 
     Assignee and group are then those that the KPI gives credit to.
     """
-    if question.scope.is_everything and not question.is_shared and not always:
+    if question.scope.is_everything and not question.is_shared and not with_ticket:
         return "measures"
-    assignee = {"assignee_at_event": "m.assignee_id", "replies": "w.actor_id"}
-    who = assignee[question.credit] if _is_credited(question) else "t.assignee_id"
     group = "m.group_id" if question.group_as_of == "event" else "t.group_id"
+    who = "m.assignee_id" if question.credit == "assignee_at_event" else "t.assignee_id"
     shared, weight = "", ""
     if question.is_shared:
-        weight = ", w.value as weight"
+        who, weight = "w.actor_id", ", w.value as weight"
         shared = (
             " join measures as w on w.helpdesk = m.helpdesk and w.ticket_id = m.ticket_id"
             f" and w.measure = '{REPLY_SHARE}' and w.value is not null"
@@ -147,10 +150,6 @@ def relation(question: Question, *, always: bool = False) -> str:
         " from measures as m join tickets as t"
         f" on t.helpdesk = m.helpdesk and t.ticket_id = m.ticket_id{shared})"
     )
-
-
-def _is_credited(question: Question) -> bool:
-    return question.is_shared or question.credit == "assignee_at_event"
 
 
 def in_stretch(question: Question, stamp: str = "m.at") -> tuple[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Local time in SQL: what a UTC column shows on the clocks of an IANA zone.
+"""Local time: what a UTC column shows on the clocks of an IANA zone; hours, days, weeks, months.
 
 The zone's offsets over the stretch at hand become a `case`, which is exact and many times faster
 than converting every row.
@@ -7,9 +7,11 @@ than converting every row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -56,3 +58,68 @@ def _switch(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
 def _offset(zone: ZoneInfo, instant: datetime) -> int:
     delta = instant.astimezone(zone).utcoffset()
     return int(delta.total_seconds()) if delta else 0
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """One hour, day, week or month of a zone: its instants, and what it is called."""
+
+    start: datetime
+    end: datetime
+    label: str
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    """How time is cut: in which zone, into what, and on which day weeks begin (Monday is 0)."""
+
+    zone: str
+    unit: str
+    first_weekday: int = 0
+
+    def key(self, column: str, start: datetime, end: datetime) -> str:
+        """Return an expression that is the same for all instants of a bucket, and for no others.
+
+        Hours are told by the instant they begin at, since a local hour may come twice.
+        """
+        shown = local(column, self.zone, start, end)
+        if self.unit == "hour":
+            ahead = offset(column, self.zone, start, end)
+            return f"(date_trunc('hour', {shown}) - to_seconds({ahead}))"
+        if self.unit == "week":
+            shift = f"interval {self.first_weekday} day"
+            return f"(date_trunc('week', {shown} - {shift}) + {shift})::date"
+        return f"date_trunc('{self.unit}', {shown})::date"
+
+    def bucket(self, key: date | datetime) -> Bucket:
+        """Return the bucket behind a key."""
+        if isinstance(key, datetime):
+            start = key.replace(tzinfo=UTC)
+            label = start.astimezone(ZoneInfo(self.zone)).isoformat(timespec="minutes")
+            return Bucket(start, start + HOUR, label)
+        label = f"{key:%Y-%m}" if self.unit == "month" else key.isoformat()
+        return Bucket(self._midnight(key), self._midnight(self._after(key)), label)
+
+    def buckets(self, start: datetime, end: datetime) -> Iterator[Bucket]:
+        """Yield the buckets that touch [start, end), in order."""
+        bucket = self.bucket(self._first(start))
+        while bucket.start < end:
+            yield bucket
+            bucket = self.bucket(self._first(bucket.end))
+
+    def _first(self, instant: datetime) -> date | datetime:
+        shown = instant.astimezone(ZoneInfo(self.zone))
+        if self.unit == "hour":
+            begun = timedelta(minutes=shown.minute, seconds=shown.second)
+            return (instant.astimezone(UTC) - begun).replace(microsecond=0, tzinfo=None)
+        day = shown.date()
+        if self.unit == "month":
+            return day.replace(day=1)
+        back = (day.weekday() - self.first_weekday) % 7 if self.unit == "week" else 0
+        return day - timedelta(days=back)
+
+    def _after(self, day: date) -> date:
+        if self.unit == "month":
+            return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+        return day + timedelta(days=7 if self.unit == "week" else 1)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
