@@ -1,8 +1,8 @@
 -- Seconds of the segments inside business hours, each stretch under the schedule then in force.
 -- With F(t) the open seconds of a schedule up to t, a stretch from a to b has F(b) - F(a): two as-of
 -- joins on m_hours, no day counting. Where the KPI says "at_event", all of it counts under the
--- schedule in force when the clock's event came. Null while running, and where the helpdesk has no
--- schedules.
+-- schedule in force when the clock's event came, and under the newest while it has not come. Null
+-- while running, and where the helpdesk has no schedules.
 with stretches as (
   select
     s.measure, s.ticket_id, s.part, p.schedule_id, p.is_default,
@@ -13,7 +13,8 @@ with stretches as (
     on p.ticket_id = s.ticket_id
     and case
       when s.is_at_event
-        then (p.at <= s.at or p.at = p.first_at) and p.until > s.at and s.started_at < s.stopped_at
+        then (p.at <= s.at or s.at is null or p.at = p.first_at)
+          and p.until > coalesce(s.at, timestamp '9999-01-01') and s.started_at < s.stopped_at
       else p.at < s.stopped_at and p.until > s.started_at
     end
 ),
