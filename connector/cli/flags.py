@@ -11,6 +11,7 @@ MARKS = {
     "partial_history": ("h", "part of the history is missing: the events begin after the ticket"),
     "clamped": ("c", "an event was dated before its ticket and counts from the creation"),
     "default_schedule": ("d", "a ticket without business hours of its own got the default ones"),
+    "small_sample": ("n", "n is small: the interval says more than the value"),
     "as_of_last_read": ("r", "some attributes are known only as of the last read"),
 }
 """Letter and meaning of each flag that a table can show."""

@@ -55,7 +55,7 @@ def evaluate_by(
     Groups too small to say something carry the flag `small_sample`; there is no order by value, so
     that nobody is ranked by chance. Raises `MappingError` for names nobody knows.
     """
-    scope = resolve(kpi.where, con)
+    scope = resolve(kpi.where, con, zone=grouped.zone)
     question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=grouped.zone)
     helpdesks = tuple(
         name for (name,) in con.execute("select distinct helpdesk from tickets").fetchall()

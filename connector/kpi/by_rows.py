@@ -9,7 +9,7 @@ import msgspec
 
 from connector.errors import UsageError
 from connector.kpi.ask import SPANNING, Question, counting, in_stretch, naive, relation
-from connector.kpi.by_time import Calendar, local
+from connector.kpi.by_time import Calendar, is_zone, local
 from connector.model.kpi import Family
 
 NAMED: Final = {
@@ -66,6 +66,8 @@ def grouping(by: tuple[str, ...], zone: str = "UTC", week_start: str = "monday")
         raise UsageError(f"{' and '.join(times)} lie in each other; name one of them")
     if week_start not in WEEKDAYS:
         raise UsageError(f"a week cannot begin on {week_start}; write monday, or another day")
+    if not is_zone(zone):
+        raise UsageError(f"there is no time zone {zone}; zones look like Europe/Berlin")
     return Grouping(by=tuple(dict.fromkeys(by)), zone=zone, week_start=week_start)
 
 

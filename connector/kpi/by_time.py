@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether there is such an IANA zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def local(column: str, zone: str, start: datetime, end: datetime) -> str:

@@ -19,6 +19,7 @@ from connector.kpi.by import GroupValue, evaluate_by
 from connector.kpi.by_rows import grouping
 from connector.kpi.by_time import Calendar
 from connector.kpi.evaluate import evaluate
+from connector.kpi.forms import forms_for
 from connector.model.kpi import Period
 from tests.kpi.desk import AGENT, MONDAY, NOW, OTHER_AGENT, Desk, after, attached
 
@@ -40,9 +41,9 @@ def values(desk: Desk, measure: str, *by: str, **options: Any) -> list[GroupValu
     """Measure everything and evaluate one KPI by some dimensions."""
     zone, week_start = options.pop("zone", "UTC"), options.pop("week_start", "monday")
     period, others = options.pop("period", MONTH), options.pop("beside", ())
-    for one in (desk, *others):
-        one.measure()
     kpi, grouped = KpiTable(measure=measure, **options), grouping(by, zone, week_start)
+    for one in (desk, *others):
+        one.measure(forms=forms_for([kpi]))
     con = attached(desk, *others)
     return evaluate_by(con, "kpi", kpi, period, grouped, now=NOW, as_of=NOW)
 
@@ -201,8 +202,8 @@ def test_an_hour_that_comes_twice_is_two_hours(desk: Desk) -> None:
     for ticket_id, at in ((1, first), (2, first + timedelta(hours=1))):
         desk.ticket(ticket_id, at=at)
     period = Period(first - timedelta(days=1), first + timedelta(days=1))
-    desk.measure()
     kpi, grouped = KpiTable(measure="tickets_created"), grouping(("hour",), BERLIN)
+    desk.measure(forms=forms_for([kpi]))
     found = evaluate_by(
         attached(desk), "kpi", kpi, period, grouped, now=period.end, as_of=period.end
     )
@@ -302,6 +303,11 @@ def test_what_cannot_be_grouped_by_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         grouping(by, "UTC", week_start)
+
+
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UsageError, match="no time zone Mars"):
+        grouping(("week",), "Mars")
 
 
 @given(

@@ -1,0 +1,88 @@
+"""KPIs told apart by group, person, week and so on: what was asked for, and the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from connector.cli.flags import legend, marks
+from connector.cli.output import print_line, print_table, when
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from connector.kpi.by import GroupValue
+    from connector.kpi.by_rows import Grouping
+    from connector.model.kpi import KpiValue
+    from connector.pipeline.job import Job
+    from connector.pipeline.views import Views
+
+NOBODY = "none"
+
+
+def groups(
+    job: Job,
+    seen: Views,
+    grouped: Grouping,
+    wanted: Sequence[str],
+    *,
+    start: datetime | None,
+    end: datetime | None,
+) -> list[GroupValue]:
+    """Return the wanted KPIs, or all, by what was asked for.
+
+    Single persons are told apart only where the settings allow to show them.
+    """
+    from connector.cli.exporting import of_persons
+    from connector.pipeline.grouping import kpi_groups
+
+    allowed = job.settings.writeback.people == "on"
+    if "assignee" in grouped.by and not allowed:
+        raise UsageError(
+            'figures of single persons are off; people = "on" under [writeback] in config.toml'
+            " allows them"
+        )
+    private = frozenset() if allowed else of_persons(job, "kpis")
+    kpis = [kpi for kpi in wanted or job.mappings.kpis if kpi not in private]
+    return list(kpi_groups(job, seen, grouped, kpis, start=start, end=end))
+
+
+def print_groups(
+    values: Sequence[GroupValue],
+    *,
+    out: Console,
+    interval: Callable[[KpiValue], str],
+    value: Callable[[KpiValue, float | None], str],
+) -> None:
+    """Print one table a KPI, a row a group."""
+    if not values:
+        out.print("No tickets to tell apart: see `connector kpis`, or choose another period.")
+        return
+    for kpi_id, found in groupby(values, key=lambda one: one.id):
+        listed = list(found)
+        start = min(one.period.start for one in listed)
+        end = max(one.period.end for one in listed)
+        rows = [
+            (
+                *(_said(one, name) for name in one.by),
+                value(one, one.value),
+                interval(one),
+                f"{one.n:,}",
+                marks(one.flags),
+            )
+            for one in listed
+        ]
+        columns = (*listed[0].by, ">value", ">95 % interval", ">n", "flags")
+        print_table(f"{kpi_id} from {when(start)} to {when(end)}", columns, rows, out=out)
+    for line in legend(flag for one in values for flag in one.flags):
+        print_line(line, out=out, style="dim")
+
+
+def _said(one: GroupValue, name: str) -> str:
+    """Return the name of a group, or its id where it has none."""
+    return one.names.get(name) or one.by[name] or NOBODY
