@@ -42,6 +42,11 @@ def setting_value(setting: Setting, written: Any) -> Value:
         if not isinstance(written, str):
             raise QuantityError("must be a text")
         return written.strip()
+    if setting.kind == "choice":
+        if written not in setting.options:
+            hint = f"one of: {', '.join(setting.options)}"
+            raise QuantityError("is none of the words it may be", hint)
+        return str(written)
     if setting.kind == "yes_no":
         if written not in {True, False, "yes", "no", ""}:
             raise QuantityError("must be true or false")
@@ -73,7 +78,7 @@ def _problems(
     try:
         value = setting_value(setting, written)
     except QuantityError as error:
-        hint = error.hint if setting.kind in {"duration", "number"} else EXAMPLES[setting.kind]
+        hint = EXAMPLES.get(setting.kind) or error.hint
         yield place.problem(f"{shown(written)}: {error}", name, hint=hint)
         return
     if isinstance(value, float) and not _low(setting) <= value <= _high(setting):

@@ -39,10 +39,13 @@ STAMPS: Final = {
     "P": "period of the value",
 }
 SETTING: Final = re.compile(
-    r"(?P<name>[a-z_]+)(?P<optional>\?)?: (?P<kind>duration|number|names|groups|tag|field|yes_no)"
-    r"(?: = (?P<default>[^(;]+?))?(?: \((?P<low>[^.]+?) \.\. (?P<high>[^)]+)\))?"
+    r"(?P<name>[a-z_]+)(?P<optional>\?)?: "
+    r"(?P<kind>duration|number|names|groups|tag|field|yes_no|choice)"
+    r"(?: = (?P<default>[^(;]+?))?"
+    r"(?: \((?:(?P<low>[^.|)]+?) \.\. (?P<high>[^|)]+)|(?P<options>[^)]+))\))?"
 )
-"""`window: duration = 7 d (1 d .. 30 d)`; a question mark after the name: may be left out."""
+"""`window: duration = 7 d (1 d .. 30 d)`, `metric: choice = all (all | first_reply_time)`; a
+question mark after the name: may be left out."""
 
 
 @cache
@@ -141,6 +144,7 @@ def _settings(name: str, text: str) -> Mapping[str, Setting]:
             low=_amount(match["low"]),
             high=_amount(match["high"]),
             is_optional=bool(match["optional"]),
+            options=tuple(word.strip() for word in (match["options"] or "").split("|") if word),
         )
     return found
 

@@ -68,8 +68,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a KPI may set of its measure.
 
     `kind` is `duration` (seconds), `number`, `names` (a list of texts), `groups` (names of groups
-    of the helpdesk), `tag`, `field` (a ticket field), or `yes_no` (0 or 1). `default` is written
-    like the value; without one ("" ) the KPI has to set it, unless `is_optional`.
+    of the helpdesk), `tag`, `field` (a ticket field), `yes_no` (0 or 1), or `choice` (one of the
+    words in `options`). `default` is written like the value; without one ("" ) the KPI has to set
+    it, unless `is_optional`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     is_optional: bool = False
+    options: tuple[str, ...] = ()
 
 
 class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
