@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.memory import MemoryHelpdesk
-from connector.errors import LockedError, MappingError, UnavailableError, UsageError
+from connector.errors import LockedError, SettingsError, UnavailableError, UsageError
 from connector.model.run import RunStatus
 from connector.pipeline.judging import goal_reports, kpi_values
 from connector.pipeline.undoing import undo
@@ -296,15 +296,23 @@ def test_a_run_that_a_mistake_cuts_short_is_remembered_as_failed(
 ) -> None:
     asked(desk)
     runner.run(desk)
-    runner.write(
-        "mappings/goals.toml",
-        MAPPING.replace(
-            'measure = "backlog"', 'measure = "backlog"\nwhere = { group = ["Nobody"] }'
-        ),
-    )
-    with pytest.raises(MappingError):
+    runner.write("config.toml", CONFIG + 'only = { group = ["Nobody"] }\n')
+    with pytest.raises(SettingsError):
         runner.run(desk)
     assert runner.job(desk.now).state.runs(1)[0].status == RunStatus.FAILED
+
+
+def test_a_mistake_in_one_mapping_stops_its_goals_alone(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    asked(desk)
+    astray = 'measure = "backlog"\nwhere = { group = ["Nobody"] }'
+    runner.write("mappings/goals.toml", MAPPING.replace('measure = "backlog"', astray))
+    report = runner.run(desk).report
+    assert report.status == RunStatus.PARTIAL
+    assert [goal.id for goal in report.goals] == ["faster_first_reply"]
+    (problem,) = report.problems
+    assert problem.startswith("goal backlog_in_hand is not judged: ")
 
 
 def test_a_ticket_solved_while_writing_failed_is_told_how_it_ended_later(

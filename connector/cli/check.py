@@ -13,6 +13,8 @@ from connector.cli.workspace import Workspace
 from connector.errors import AdapterError, MappingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from connector.adapters.base import Adapter
@@ -50,7 +52,8 @@ def command(
     ] = None,
 ) -> ExitCode:
     """Prove config, mappings, credentials and fields; say in words what each KPI counts."""
-    from connector.cli.proving import prove_files, unknown_names
+    from connector.cli.proving import prove_files
+    from connector.cli.vocabulary import unknown_names
 
     workspace: Workspace = context.obj
     out = console()
@@ -69,11 +72,24 @@ def command(
     problems = list(unknown_names(workspace, schemas))
     if problems:
         raise MappingError(problems)
+    _pin_names(workspace, schemas, out=out)
     if len(schemas) < len(found):
         return ExitCode.FAILED
     _good("every name in the mappings is known there", out=out)
     _say_what_counts(workspace, out=out)
     return ExitCode.DONE
+
+
+def _pin_names(workspace: Workspace, schemas: Mapping[str, Schema], *, out: Console) -> None:
+    """Say which names mean something else by now, and keep the ids of those that are new."""
+    from connector.pipeline.naming import renamed
+    from connector.pipeline.pinning import pin_schema
+
+    job = workspace.job()
+    for helpdesk in (one for one in workspace.helpdesks() if one.name in schemas):
+        pin_schema(job, helpdesk, schemas[helpdesk.name])
+        for note in renamed(job.state.pins(helpdesk.name), schemas[helpdesk.name]):
+            _mind(f"{helpdesk.name}: {note}", out=out)
 
 
 def _say_files(workspace: Workspace, *, out: Console) -> None:

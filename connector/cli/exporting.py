@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from connector.cli.output import say_stopped
 from connector.errors import UsageError
 from connector.pipeline.judging import goal_reports, kpi_values, require_published
 from connector.pipeline.views import views
@@ -91,7 +92,13 @@ def _rows(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
     else:
         job = workspace.job()
         with views(job) as seen:
-            found = goal_reports(job, seen) if table == "goals" else kpi_values(job, seen)
+            stopped: list[str] = []
+            found = (
+                goal_reports(job, seen, stopped)
+                if table == "goals"
+                else kpi_values(job, seen, stopped=stopped)
+            )
+        say_stopped(stopped)
         private = frozenset() if job.settings.writeback.people == "on" else _of_persons(job, table)
         yield from (msgspec.to_builtins(one) for one in found if one.id not in private)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.exits import ExitCode
 from connector.cli.flags import legend, marks
 from connector.cli.instants import AS_OF, past
 from connector.cli.output import (
@@ -14,6 +15,7 @@ from connector.cli.output import (
     print_json,
     print_line,
     print_table,
+    say_stopped,
     status_text,
     when,
 )
@@ -32,7 +34,7 @@ def command(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_of: AS_OF = None,
-) -> None:
+) -> ExitCode:
     """Show every goal: value, target, grade, status, and which rule decided."""
     from connector.pipeline.judging import goal_reports, require_published
     from connector.pipeline.views import views
@@ -41,14 +43,17 @@ def command(
     job = workspace.job()
     require_published(job)
     with views(job, past(as_of, workspace.now())) as seen:
-        reports = goal_reports(job, seen)
+        stopped: list[str] = []
+        reports = goal_reports(job, seen, stopped)
     if as_json:
         print_json(reports)
     else:
         out = console()
         clocks = {key: kpi.clock for key, kpi in job.mappings.kpis.items()}
         print_goals(reports, clocks, out=out)
-        print_unread(job, reports, out=out)
+        print_unread(job, out=out)
+    say_stopped(stopped)
+    return ExitCode.PARTIAL if stopped else ExitCode.DONE
 
 
 def print_goals(reports: Sequence[GoalReport], clocks: Mapping[str, str], *, out: Console) -> None:
@@ -89,9 +94,12 @@ def _row(report: GoalReport, clock: str, *, is_wide: bool) -> tuple[object, ...]
     )
 
 
-def print_unread(job: Job, reports: Sequence[GoalReport], *, out: Console) -> None:
+def print_unread(job: Job, *, out: Console) -> None:
     """Name the goals that are missing because their helpdesk has not been read."""
-    missing = job.mappings.goals.keys() - {report.id for report in reports}
+    from connector.store.published import latest
+
+    read = {one.name for one in job.settings.helpdesk if latest(job.folder(one.name))}
+    missing = [goal for goal in job.mappings.goals if not read & job.helpdesks_of("goal", goal)]
     if missing:
         names = ", ".join(sorted(missing))
         print_line(f"not read yet, run `connector sync`: {names}", out=out, style="yellow")

@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.exits import ExitCode
 from connector.cli.flags import legend, marks
 from connector.cli.instants import AS_OF, past, stretch
-from connector.cli.output import NARROW, console, print_json, print_line, print_table, when
+from connector.cli.output import (
+    NARROW,
+    console,
+    print_json,
+    print_line,
+    print_table,
+    say_stopped,
+    when,
+)
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ def command(
         str | None, typer.Option("--to", metavar="DATE", help="Day after the last, UTC.")
     ] = None,
     as_of: AS_OF = None,
-) -> None:
+) -> ExitCode:
     """Show every mapped KPI: value, interval, n, and how old the data is.
 
     Without --from and --to the period is the 28 days up to the newest data.
@@ -42,11 +51,14 @@ def command(
     job = workspace.job()
     require_published(job)
     with views(job, past(as_of, workspace.now())) as seen:
-        values = kpi_values(job, seen, start=first, end=last)
+        stopped: list[str] = []
+        values = kpi_values(job, seen, start=first, end=last, stopped=stopped)
     if as_json:
         print_json(values)
     else:
         print_kpis(values, out=console())
+    say_stopped(stopped)
+    return ExitCode.PARTIAL if stopped else ExitCode.DONE
 
 
 def print_kpis(values: Sequence[KpiValue], *, out: Console) -> None:

@@ -105,6 +105,12 @@ def print_facts(facts: Iterable[tuple[str, object]], *, out: Console) -> None:
     out.print()
 
 
+def say_stopped(problems: Sequence[str]) -> None:
+    """Say on standard error which goals and KPIs a mistake in a mapping leaves out."""
+    for problem in problems:
+        print_line(problem, out=console(stderr=True), style="red")
+
+
 def print_line(text: object, *, out: Console, indent: int = 0, style: str = "") -> None:
     """Print a sentence, wrapped and indented on a terminal, on one line for a pipe."""
     from connector.cli.terminal import is_sized

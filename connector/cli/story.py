@@ -77,7 +77,7 @@ def _goals(
     helpdesk = _table(job, story.helpdesk)
     mappings = job.mappings_of(helpdesk)
     as_of = seen.as_of(frozenset({story.helpdesk}))
-    for report in goal_reports(job, seen):
+    for report in goal_reports(job, seen, []):
         goal = mappings.goals.get(report.id)
         if goal is None:
             continue

@@ -112,6 +112,8 @@ def print_report(report: RunReport, *, out: Console, is_dry: bool = False) -> No
         if one.unknown:
             kinds = ", ".join(f"{name} ({count:,})" for name, count in one.unknown.items())
             print_line(f"note: not understood and left out: {kinds}", out=out, indent=2)
+    for problem in report.problems:
+        print_line(problem, out=out, style="red")
 
 
 def _line(one: HelpdeskReport, report: RunReport, *, is_dry: bool) -> str:

@@ -117,12 +117,14 @@ class Workspace:
         from connector.adapters.registry import open_adapter
         from connector.cli.logs import configure_logs
         from connector.config.settings import resolve_secrets
+        from connector.pipeline.naming import watched_fields
 
         configure_logs()
         options = resolve_secrets(
             helpdesk.options, self.environ, self.settings.folder, helpdesk.name
         )
         watched = frozenset(field.id for field in self.state.fields(helpdesk.name))
+        watched |= watched_fields(self.state.pins(helpdesk.name))
         return open_adapter(
             helpdesk, options, watched_fields=watched, budget_s=patience_s, sleep=self.sleep
         )

@@ -59,7 +59,7 @@ def evaluate(
 
     `zone` is where the days begin that are counted. Raises `MappingError` for names nobody knows.
     """
-    scope = resolve(kpi.where, con)
+    scope = resolve(kpi.where, con, zone=zone)
     question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=zone)
     found, bits = answer(con, question)
     return KpiValue(

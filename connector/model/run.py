@@ -83,7 +83,7 @@ class HelpdeskReport(msgspec.Struct, kw_only=True):
 
 
 class RunReport(msgspec.Struct, kw_only=True):
-    """One run, whole."""
+    """One run, whole. `problems` are mistakes in mappings that stopped single goals."""
 
     run: str
     started_at: datetime
@@ -91,3 +91,4 @@ class RunReport(msgspec.Struct, kw_only=True):
     status: str
     helpdesks: list[HelpdeskReport]
     goals: list[GoalReport]
+    problems: list[str] = []

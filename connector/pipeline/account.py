@@ -15,6 +15,8 @@ from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
 from connector.pipeline.headway import Headway
 from connector.pipeline.job import Job, SliceLimit
+from connector.pipeline.naming import watched_fields
+from connector.pipeline.pinning import fields_to_watch, learn, note_watched
 from connector.pipeline.showing import daily_instant, planned
 from connector.pipeline.views import Views
 from connector.store.lock import Lease
@@ -49,8 +51,9 @@ class Account:
         self._folder = job.folder(helpdesk.name)
         self._lease = Lease(self._folder).acquire()
         stack.callback(self._lease.release)
+        self._before = 0
         self._adapter: Adapter = job.open_adapter(helpdesk)
-        stack.callback(self._adapter.close)
+        stack.callback(self._close)
         self._headway = Headway(job, helpdesk, self._adapter)
 
     def pull(self, limit: SliceLimit, *, full: bool) -> None:
@@ -64,7 +67,7 @@ class Account:
         self._approved = approved | self.job.state.approvals(self.job.clock())
         if self.report.error is None:
             self._guarded(lambda: self._show(goals, seen, dry_run=dry_run))
-        self.report.requests = self._adapter.requests
+        self.report.requests = self._before + self._adapter.requests
 
     def _guarded(self, step: Callable[[], None]) -> None:
         started = self.job.clock()
@@ -72,14 +75,16 @@ class Account:
             step()
         except (AdapterError, StoreError) as error:
             self.report.error = str(error)
-        self.report.requests = self._adapter.requests
+        self.report.requests = self._before + self._adapter.requests
         self.report.limits = dict(self._adapter.limits)
         self.report.duration_s += (self.job.clock() - started).total_seconds()
 
     def _pull(self, limit: SliceLimit, *, full: bool) -> None:
         job, now = self.job, self.job.clock()
         job.progress.step(self.name, "reading")
+        self._learn()
         with Store.open(self._folder, self._lease) as store:
+            self._watch(store)
             slice_ = self._slice(store, limit, now, full=full)
             self._note(slice_, store)
             self._measure(store, store.through() or now)
@@ -94,6 +99,31 @@ class Account:
                     read_at=now,
                     server_time=slice_.server_time,
                 )
+
+    def _close(self) -> None:
+        self._adapter.close()
+
+    def _learn(self) -> None:
+        """Look up names of the mappings; what names a custom field is read with it from now on."""
+        state, name = self.job.state, self.name
+        watched = watched_fields(state.pins(name))
+        learn(self.job, self.helpdesk, self._adapter)
+        if watched_fields(state.pins(name)) != watched:
+            self._before += self._adapter.requests
+            self._adapter.close()
+            self._adapter = self.job.open_adapter(self.helpdesk)
+            self._headway = Headway(self.job, self.helpdesk, self._adapter)
+
+    def _watch(self, store: Store) -> None:
+        """Read every ticket again where a mapping names a custom field that was not read so far."""
+        new = fields_to_watch(self.job, self.name)
+        if new and store.counts()["tickets"]:
+            store.start_over()
+            self.report.notes.append(
+                "a mapping names a custom field that was not read so far:"
+                " all tickets are read again"
+            )
+        note_watched(self.job, self.name)
 
     def _slice(self, store: Store, limit: SliceLimit, now: datetime, *, full: bool) -> SliceReport:
         """Read to the end or to the limit; whatever ends it, say how far a first sync is."""

@@ -34,8 +34,12 @@ class _Moment(NamedTuple):
     now: datetime
 
 
-def goal_reports(job: Job, seen: Views) -> list[GoalReport]:
-    """Judge every goal whose helpdesks have been read."""
+def goal_reports(job: Job, seen: Views, stopped: list[str] | None = None) -> list[GoalReport]:
+    """Judge every goal whose helpdesks have been read.
+
+    A goal whose KPI names what no helpdesk has is left out, and said in `stopped`; without such a
+    list it is an error.
+    """
     before = job.state.last_evaluations()
     reports = []
     for goal_id in job.mappings.goals:
@@ -43,14 +47,23 @@ def goal_reports(job: Job, seen: Views) -> list[GoalReport]:
         con = seen.over(helpdesks)
         if con is not None:
             moment = _Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()))
-            reports.append(_judged(job, con, goal_id, before.get(goal_id), moment))
+            with _stopping(f"goal {goal_id} is not judged", stopped):
+                reports.append(_judged(job, con, goal_id, before.get(goal_id), moment))
     return reports
 
 
 def kpi_values(
-    job: Job, seen: Views, *, start: datetime | None = None, end: datetime | None = None
+    job: Job,
+    seen: Views,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    stopped: list[str] | None = None,
 ) -> list[KpiValue]:
-    """Evaluate every mapped KPI, by default over the 28 days up to the newest data."""
+    """Evaluate every mapped KPI, by default over the 28 days up to the newest data.
+
+    One that names what no helpdesk has is left out, and said in `stopped`, as for goals.
+    """
     values = []
     for kpi_id, kpi in job.mappings.kpis.items():
         helpdesks = job.helpdesks_of("kpi", kpi_id)
@@ -60,7 +73,7 @@ def kpi_values(
         as_of = seen.as_of(helpdesks)
         last = end or as_of
         period = Period(start or last - RECENT, last)
-        with placed(job, kpi_id):
+        with _stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
             values.append(evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of))
     return values
 
@@ -105,6 +118,17 @@ def _before(
 
 
 @contextmanager
+def _stopping(what: str, stopped: list[str] | None) -> Iterator[None]:
+    """Go on without what a mistake in a mapping stops, and say what it is."""
+    try:
+        yield
+    except MappingError as error:
+        if stopped is None:
+            raise
+        stopped += (f"{what}: {problem}" for problem in error.problems)
+
+
+@contextmanager
 def placed(job: Job, kpi_id: str) -> Iterator[None]:
     """Say where the KPI stands whose `where` names what no helpdesk has."""
     try:
@@ -139,7 +163,7 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
             with placed(job, key):
                 return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)
         goal = job.mappings.goals[key]
-        report = next(r for r in goal_reports(job, seen) if r.id == key)
         kpi = job.mappings.kpis[goal.kpi]
-        card = explain_kpi(con, goal.kpi, kpi, period_of(goal), now=as_of, as_of=as_of)
-        return report, card
+        with placed(job, goal.kpi):
+            card = explain_kpi(con, goal.kpi, kpi, period_of(goal), now=as_of, as_of=as_of)
+        return next(r for r in goal_reports(job, seen, []) if r.id == key), card

@@ -14,7 +14,8 @@ from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import goal_reports
-from connector.pipeline.views import views
+from connector.pipeline.pinning import pin_known
+from connector.pipeline.views import Views, views
 from connector.writeback.plan import Plan
 
 APPROVED_FOR = timedelta(hours=24)
@@ -75,17 +76,21 @@ def run(job: Job, request: RunRequest) -> RunResult:
             job.state.approve(goal, state, until=started_at + APPROVED_FOR)
         for account in accounts:
             account.pull(request.limit(len(accounts)), full=request.full)
+        problems: list[str] = []
         with views(job, request.as_of) as seen:
-            goals = goal_reports(job, seen)
+            goals = goal_reports(job, seen, problems)
+            if request.as_of is None:
+                _pin(job, accounts, seen)
             for account in accounts:
                 account.show(goals, seen, dry_run=request.is_dry, approved=approved)
         report = RunReport(
             run=run_id,
             started_at=started_at,
             finished_at=job.clock(),
-            status=_status(accounts),
+            status=_status(accounts, problems),
             helpdesks=[account.report for account in accounts],
             goals=goals,
+            problems=problems,
         )
         _remember(job, report, is_replay=request.as_of is not None)
     return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
@@ -114,11 +119,19 @@ def _approved(job: Job, approvals: tuple[str, ...]) -> frozenset[tuple[str, str]
     return frozenset(found)
 
 
-def _status(accounts: list[Account]) -> RunStatus:
+def _pin(job: Job, accounts: list[Account], seen: Views) -> None:
+    """Keep the ids of the names that mappings use, as long as they are what they are called."""
+    for account in accounts:
+        con = seen.over(frozenset({account.name}))
+        if con is not None:
+            pin_known(job, account.helpdesk, con)
+
+
+def _status(accounts: list[Account], problems: list[str]) -> RunStatus:
     if any(account.report.error for account in accounts):
         return RunStatus.FAILED
     whole = all(a.report.writes.are_complete and not a.is_held_back for a in accounts)
-    return RunStatus.OK if whole else RunStatus.PARTIAL
+    return RunStatus.OK if whole and not problems else RunStatus.PARTIAL
 
 
 def _remember(job: Job, report: RunReport, *, is_replay: bool) -> None:

@@ -112,7 +112,8 @@ def _memberships(
         if not may_show(goal, definition, people=people):
             continue
         rule = goal.ticket if isinstance(goal.ticket, TicketRuleTable) else None
-        for standing in standings(con, kpi, rule, now=as_of):
+        scope = resolve(kpi.where, con, zone=goal.period.timezone)
+        for standing in standings(con, kpi, rule, now=as_of, scope=scope):
             found[standing.id].append(
                 membership(
                     goal,

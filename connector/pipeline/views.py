@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connector.config.settings import HelpdeskTable
 from connector.errors import StoreError
 from connector.kpi.forms import Form, usual_forms
+from connector.kpi.lookup import lay_pins
 from connector.kpi.measure import measure
 from connector.pipeline.job import Job
 from connector.store.published import Manifest, PublishedSet, attach, latest
@@ -27,11 +28,16 @@ class Views:
     """Published sets of the helpdesks, attached in the combinations that goals need."""
 
     def __init__(
-        self, sets: Sequence[PublishedSet], stack: ExitStack, as_of: datetime | None
+        self,
+        sets: Sequence[PublishedSet],
+        stack: ExitStack,
+        as_of: datetime | None,
+        pins: Callable[[str], Mapping[tuple[str, str], str]],
     ) -> None:
         self._sets = {one.manifest.helpdesk: one for one in sets}
         self._stack = stack
         self._as_of = as_of
+        self._pins = pins
         self._open: dict[frozenset[str], DuckDBPyConnection] = {}
 
     def over(self, helpdesks: frozenset[str]) -> DuckDBPyConnection | None:
@@ -42,6 +48,7 @@ class Views:
         if published not in self._open:
             con = attach([self._sets[name] for name in sorted(published)])
             self._stack.callback(con.close)
+            lay_pins(con, {name: self._pins(name) for name in published})
             self._open[published] = con
         return self._open[published]
 
@@ -68,7 +75,7 @@ def views(job: Job, as_of: datetime | None = None) -> Iterator[Views]:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="connector-")))
         found = (_set_of(job, helpdesk, scratch, as_of) for helpdesk in job.settings.helpdesk)
-        yield Views([one for one in found if one is not None], stack, as_of)
+        yield Views([one for one in found if one is not None], stack, as_of, job.state.pins)
 
 
 def _set_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -59,6 +59,7 @@ APPROVE = """
 insert into approvals values (:goal, :state, :until)
 on conflict do update set expires_at = excluded.expires_at
 """
+UNPIN = "delete from pins where helpdesk = :helpdesk and dimension = :dimension and name = :name"
 PUT = "insert into meta values (:name, :value) on conflict do update set value = excluded.value"
 
 
@@ -165,6 +166,11 @@ class State(Journal):
         """Remember which id a name in a mapping stood for."""
         desk = {"helpdesk": helpdesk, "dimension": dimension}
         self.write(PIN, *({**desk, "name": name, "id": id_} for name, id_ in ids.items()))
+
+    def unpin(self, helpdesk: str, names: Iterable[tuple[str, str]]) -> None:
+        """Forget which ids some names of dimensions stood for."""
+        keys = ({"helpdesk": helpdesk, "dimension": d, "name": name} for d, name in names)
+        self.write(UNPIN, *keys)
 
     def pins(self, helpdesk: str) -> dict[tuple[str, str], str]:
         """Return the pinned ids by dimension and name."""

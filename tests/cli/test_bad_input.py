@@ -223,18 +223,27 @@ def test_a_group_the_helpdesk_does_not_have_at_check(cli: Cli, astray: int) -> N
     assert 'group "Bilings" does not exist in practice; did you mean "Billing"?' in ran.err
 
 
-def test_a_group_the_helpdesk_does_not_have_at_sync(
-    cli: Cli, astray: int, server: PracticeServer
+def test_a_group_the_helpdesk_does_not_have_stops_the_goals_that_use_it_alone(
+    cli: Cli, astray: int
 ) -> None:
-    told(
-        cli("sync"),
-        ExitCode.CONFIG,
-        f"starter.toml:{astray}: kpi.backlog.where.group",
-        "Bilings does not exist in practice; did you mean Billing?",
+    ran = cli("sync")
+    assert ran.code == ExitCode.PARTIAL
+    said = (
+        f"goal backlog_in_hand is not judged: {cli.mapping}:{astray}: kpi.backlog.where.group:"
+        " group Bilings does not exist in practice; did you mean Billing?"
     )
-    assert is_untouched(server)
-    cli.edit(cli.mapping, '["Bilings"]', '["Billing"]')
-    assert "read 0 tickets" in cli("sync").out  # what was read before the mistake showed was kept
+    assert "".join(said.split()) in "".join(ran.out.split())
+    goals = cli("goals", "--json")
+    assert goals.code == ExitCode.PARTIAL
+    judged = {goal["id"] for goal in json.loads(goals.out)}
+    assert judged == {"faster_first_reply", "happier_customers", "solved_for_good"}
+    assert "goal backlog_in_hand is not judged" in goals.err
+    kpis = cli("kpis", "--json")
+    assert kpis.code == ExitCode.PARTIAL
+    assert "backlog" not in {kpi["id"] for kpi in json.loads(kpis.out)}
+    assert "KPI backlog is not measured" in kpis.err
+    assert cli("explain", "goal", "happier_customers").code == ExitCode.DONE
+    told(cli("explain", "goal", "backlog_in_hand"), ExitCode.CONFIG, "Bilings does not exist")
 
 
 def test_an_unknown_group_in_the_pilot(cli: Cli) -> None:
