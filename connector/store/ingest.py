@@ -72,6 +72,12 @@ NEW_ROLES = """
 select page.person_id from page left join people using (person_id)
 where people.role is distinct from page.role
 """
+OLD_ROLES = """
+insert into roles
+select person_id, people.role, coalesce(page.updated_at, ?)
+from page join people using (person_id)
+where people.role <> page.role
+"""
 
 
 class Ingest:
@@ -113,13 +119,17 @@ class Ingest:
         merged = page["ticket_id"][page["kind"] == EventKind.MERGED]
         return self._mark(page["ticket_id"]), self._mark_merged(merged)
 
-    def people(self, people: Sequence[Person]) -> Column:
-        """Store people; return the keys of those whose role is new or has changed."""
+    def people(self, people: Sequence[Person], read_at: datetime) -> Column:
+        """Store people, and the roles that they no longer have.
+
+        Return the keys of those whose role is new or has changed.
+        """
         page, replaced = self._moved(PEOPLE, columns.person_columns(people, self._keys))
         if len(page["person_id"]) == 0:
             return page["person_id"]
         with self._registered(page):
             new_roles = self._connection.execute(NEW_ROLES).fetchnumpy()["person_id"]
+            self._connection.execute(OLD_ROLES, [read_at.astimezone(UTC).replace(tzinfo=None)])
             self._put(PEOPLE, page, replaced=replaced)
         return np.asarray(new_roles)
 

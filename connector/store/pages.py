@@ -83,8 +83,8 @@ class _PageSaver:
         schedules = [record for record in records if isinstance(record, Schedule)]
         ratings = [record for record in records if isinstance(record, Rating)]
         if people:
-            self.touched.add("people")
-            return self._mark_tickets_of(self._ingest.people(people))
+            self.touched |= {"people", "roles"}
+            return self._mark_tickets_of(self._ingest.people(people, self._read_at))
         self._save_slas(records)
         if groups and self._ingest.groups(groups):
             self.touched.add("groups")

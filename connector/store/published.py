@@ -26,6 +26,7 @@ RELATIONS = (
     "native",
     "events",
     "people",
+    "roles",
     "groups",
     "schedules",
     "schedule_intervals",

@@ -16,6 +16,7 @@ from connector.store.schema import script
 
 UNDATED = (
     "people",
+    "roles",
     "groups",
     "schedules",
     "schedule_intervals",

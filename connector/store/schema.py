@@ -9,7 +9,7 @@ import duckdb
 
 from connector.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

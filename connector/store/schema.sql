@@ -40,6 +40,8 @@ create table events (
   is_public boolean, value varchar, previous varchar, read_at timestamp
 );
 create table people (person_id bigint, role varchar, name varchar, active boolean, updated_at timestamp);
+-- what role people had until when, as far as we saw it change; people has the one they have now
+create table roles (person_id bigint, role varchar, until timestamp);
 create table groups (group_id bigint, name varchar, deleted boolean);
 create table schedules (schedule_id bigint, name varchar, timezone varchar, is_default boolean,
                         valid_from timestamp);

@@ -18,7 +18,7 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 AGENT, OTHER_AGENT, ADMIN, CUSTOMER, BOT = 1, 2, 3, 100, 9
 TABLES = (
-    "tickets", "events", "people", "groups", "schedules", "schedule_intervals", "holidays",
+    "tickets", "events", "people", "roles", "groups", "schedules", "schedule_intervals", "holidays",
     "ratings", "vendor_ids", "measures", "measured",
 )  # fmt: skip
 WORKING_DAYS = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))

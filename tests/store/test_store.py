@@ -23,6 +23,7 @@ from connector.model.ticket import (
     Schedule,
 )
 from connector.store.lock import Lease
+from connector.store.schema import SCHEMA_VERSION
 from connector.store.store import Store
 from tests.store.records import START, at, event, events, opened, page, rows, ticket, tickets
 
@@ -221,6 +222,23 @@ def test_an_older_version_of_a_person_is_ignored(store: Store) -> None:
     assert rows(store, "select role from people") == [("agent",)]
 
 
+def test_the_role_that_somebody_no_longer_has_is_kept_with_its_end(store: Store) -> None:
+    for minute, role in ((1, Role.AGENT), (2, Role.AGENT), (5, Role.CUSTOMER), (9, Role.ADMIN)):
+        somebody = Person(id="7", role=role, updated_at=at(minute))
+        save(store, somebody, stream=Stream.PEOPLE)
+    assert rows(store, "from roles order by until") == [
+        (7, "agent", at(5).replace(tzinfo=None)),
+        (7, "customer", at(9).replace(tzinfo=None)),
+    ]
+
+
+def test_a_role_without_the_time_of_its_change_ends_when_it_was_read(store: Store) -> None:
+    for role in (Role.AGENT, Role.CUSTOMER):
+        save(store, Person(id="7", role=role), stream=Stream.PEOPLE)
+    ((read_at,),) = rows(store, "select max(read_at) from cursors")
+    assert rows(store, "from roles") == [(7, "agent", read_at)]
+
+
 def test_groups_are_renamed_in_place(store: Store) -> None:
     save(store, Group(id="1", name="EMEA"), Group(id="2", name="APAC"), stream=Stream.GROUPS)
     save(store, Group(id="1", name="Europe", deleted=True), stream=Stream.GROUPS)
@@ -335,7 +353,8 @@ def test_remeasuring_everything_marks_every_ticket_once(store: Store) -> None:
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.connection.execute("update meta set value = '99' where name = 'schema_version'")
-    with pytest.raises(StoreError, match=r"version 99, this connector needs 2; .*sync again"):
+    needed = rf"version 99, this connector needs {SCHEMA_VERSION}; .*sync again"
+    with pytest.raises(StoreError, match=needed):
         opened(tmp_path).__enter__()
 
 
