@@ -114,6 +114,7 @@ def _check_helpdesk(
                 who = _check_identity(helpdesk.name, adapter, out=out)
             _check_own_replies(workspace, helpdesk.name, who, out=out)
             _say_unknown(workspace, helpdesk.name, out=out)
+            _check_bots(workspace, helpdesk, out=out)
             with answered_within(WHOLE_S):
                 schema = adapter.discover()
                 _check_fields(workspace, helpdesk.name, adapter, out=out)
@@ -153,6 +154,28 @@ def _check_own_replies(workspace: Workspace, name: str, who: Identity, *, out: C
 
 
 def _say_unknown(workspace: Workspace, name: str, *, out: Console) -> None:
+def _check_bots(workspace: Workspace, helpdesk: HelpdeskTable, *, out: Console) -> None:
+    """Name accounts that answer faster than people can, and are not listed as bots."""
+    from connector.kpi.suspects import suspects
+    from connector.store.published import attach, latest
+    from connector.store.reading import person_keys
+
+    published = latest(workspace.folder(helpdesk.name))
+    if published is None:
+        return
+    listed = (*helpdesk.people.bots, *helpdesk.people.ignore)
+    with attach([published]) as connection:
+        found = suspects(connection, known=person_keys(connection, listed))
+    for one in found:
+        _mind(
+            f"{helpdesk.name}: {one.name or 'an account'} ({one.id}) answers within"
+            f" {one.median_s:.0f} s (median of {many(one.tickets, 'ticket')}), which no human does;"
+            f' if it is a bot, put "{one.id}" under bots in [helpdesk.people], so that its'
+            " comments are no replies",
+            out=out,
+        )
+
+
     """Say what reading did not understand so far: kinds and keys by name, most frequent first."""
     from connector.store.published import latest
 
