@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import duckdb
 
+from connector.config.measure_settings import setting_values
 from connector.kpi.catalogue import definitions
-from connector.kpi.forms import usual_form
+from connector.kpi.forms import Form
 from connector.kpi.measure import measure
 
 SCHEMA = (files("connector.store") / "schema.sql").read_text(encoding="utf-8")
@@ -141,10 +142,14 @@ class Desk:
         ).fetchall()
         return [(value, at and at.replace(tzinfo=UTC), flags) for value, at, flags in found]
 
-    def value(self, name: str, ticket_id: int = 1, clock: str = "calendar") -> float | None:
+    def value(
+        self, name: str, ticket_id: int = 1, clock: str = "calendar", **settings: Any
+    ) -> float | None:
         """Measure every ticket by one measure and return its one value for a ticket."""
-        self.measure(forms=[usual_form(definitions()[name])])
-        rows = self.rows(name, ticket_id, clock)
+        definition = definitions()[name]
+        form = Form(definition, setting_values(definition, settings))
+        self.measure(forms=[form])
+        rows = self.rows(form.key, ticket_id, clock)
         assert len(rows) == 1, rows
         return rows[0][0]
 
