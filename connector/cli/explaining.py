@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.cli.flags import in_words
 from connector.cli.kpis import said_interval, said_measure, said_value
 from connector.cli.output import clean, print_facts, print_table, status_text, when
+from connector.cli.versions import said_frozen
 from connector.config.phrases import in_words as where_in_words
 from connector.config.quantity import format_quantity
 
@@ -36,6 +37,7 @@ def print_goal(report: GoalReport, goal: GoalTable, clock: str, *, out: Console)
         ("baseline", _baseline(shown(report.baseline), goal)),
         ("grade", "" if report.grade is None else f"{report.grade:.2f} of 1"),
         ("period", f"{when(report.period.start)} to {when(report.period.end)}"),
+        ("final", said_frozen(report.versions, report.unit, clock)),
         ("level", report.level),
         ("owner", goal.owner),
         ("why", goal.why),
@@ -56,6 +58,7 @@ def print_card(card: KpiCard, *, out: Console) -> None:
         ("counts", f"{value.n:,} tickets: {said_where(value)}"),
         ("", said_left_out(value)),
         ("period", f"{when(value.period.start)} to {when(value.period.end)}"),
+        ("final", said_frozen(value.versions, value.unit, value.clock)),
         ("data up to", when(value.as_of)),
         ("means", definition.definition),
         ("starts", definition.starts),

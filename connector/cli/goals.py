@@ -19,6 +19,7 @@ from connector.cli.output import (
     status_text,
     when,
 )
+from connector.cli.versions import said_frozen
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def print_goals(reports: Sequence[GoalReport], clocks: Mapping[str, str], *, out
     rows = [_row(report, clocks.get(report.kpi, "calendar"), is_wide=is_wide) for report in reports]
     print_table(f"Goals as of {_oldest(reports)}", columns, rows, out=out)
     for report in reports:
-        print_line(f"{report.id}: {report.why}", out=out)
+        clock = clocks.get(report.kpi, "calendar")
+        told = (report.why, said_frozen(report.versions, report.unit, clock))
+        print_line(f"{report.id}: {'; '.join(filter(None, told))}", out=out)
     for line in legend(flag for report in reports for flag in report.flags):
         print_line(line, out=out, style="dim")
 

@@ -18,6 +18,7 @@ from connector.cli.output import (
     say_stopped,
     when,
 )
+from connector.cli.versions import said_frozen
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def command(
     require_published(job)
     with views(job, past(as_of, workspace.now())) as seen:
         stopped: list[str] = []
-        values = kpi_values(job, seen, start=first, end=last, stopped=stopped)
+        keep = as_of is None
+        values = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
     if as_json:
         print_json(values)
     else:
@@ -72,6 +74,10 @@ def print_kpis(values: Sequence[KpiValue], *, out: Console) -> None:
     columns = ("KPI", *measure, ">value", ">95 % interval", ">n", ">left out", "flags")
     rows = [_row(value, is_wide=is_wide) for value in values]
     print_table(f"KPIs from {when(period.start)} to {when(period.end)}", columns, rows, out=out)
+    for value in values:
+        if value.versions:
+            told = said_frozen(value.versions, value.unit, value.clock)
+            print_line(f"{value.id}: {told}", out=out)
     for line in legend(flag for value in values for flag in value.flags):
         print_line(line, out=out, style="dim")
 

@@ -59,6 +59,8 @@ def judge(
         forecast=evidence.forecast,
         as_of=value.as_of,
         why=verdict.why,
+        frozen=value.frozen,
+        versions=value.versions,
     )
 
 

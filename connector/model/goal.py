@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from connector.model.kpi import Period
+from connector.model.kpi import Period, Version
 
 
 class GoalKind(StrEnum):
@@ -45,7 +45,10 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoalReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One goal, judged: the row of `connector goals --json`. `why` says which rule decided."""
+    """One goal, judged: the row of `connector goals --json`. `why` says which rule decided.
+
+    `frozen` and `versions` are those of its KPI's value.
+    """
 
     id: str
     kind: str
@@ -66,3 +69,5 @@ class GoalReport(msgspec.Struct, frozen=True, kw_only=True):
     forecast: Forecast | None
     as_of: datetime
     why: str
+    frozen: datetime | None = None
+    versions: tuple[Version, ...] = ()

@@ -120,12 +120,30 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What a KPI was over a period that is over and settled; later versions do not rewrite it.
+
+    `reason` says what made this version of the one before it, "" for a first one.
+    """
+
+    version: int
+    value: float | None
+    n: int
+    k: int | None = None
+    low: float | None = None
+    high: float | None = None
+    frozen_at: datetime
+    as_of: datetime
+    reason: str = ""
+
+
 class KpiValue(msgspec.Struct, frozen=True, kw_only=True):
     """One KPI over one period: never a number without its definition, n, period and age.
 
     `value` is None when there is nothing to measure ("not yet" is never 0). `n` counts what the
     value rests on; `k` is the numerator of a rate or of `within`. `low` and `high` bound the 95 %
-    interval. `flags` are words: provisional, stale, as_of_last_read, default_schedule.
+    interval. `flags` are words: provisional, stale, as_of_last_read, default_schedule. Once the
+    period is over and settled the value is that of the first of `versions`, kept since `frozen`.
     """
 
     id: str
@@ -143,3 +161,5 @@ class KpiValue(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     flags: tuple[str, ...] = ()
     left_out: Mapping[str, int] = {}
+    frozen: datetime | None = None
+    versions: tuple[Version, ...] = ()

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from connector.config.mapping import GoalTable, KpiTable
 from connector.errors import MappingError, StoreError
 from connector.goals.evidence import Evaluation, Evidence, baseline_of, baseline_period, max_age_s
@@ -17,6 +19,7 @@ from connector.kpi.evaluate import evaluate
 from connector.kpi.explain import KpiCard, explain_kpi
 from connector.model.goal import GoalReport
 from connector.model.kpi import KpiValue, Period
+from connector.pipeline.freezing import frozen
 from connector.pipeline.job import Job
 from connector.pipeline.views import Views, views
 from connector.store.published import latest
@@ -34,11 +37,13 @@ class _Moment(NamedTuple):
     now: datetime
 
 
-def goal_reports(job: Job, seen: Views, stopped: list[str] | None = None) -> list[GoalReport]:
+def goal_reports(
+    job: Job, seen: Views, stopped: list[str] | None = None, *, keep: bool = False
+) -> list[GoalReport]:
     """Judge every goal whose helpdesks have been read.
 
     A goal whose KPI names what no helpdesk has is left out, and said in `stopped`; without such a
-    list it is an error.
+    list it is an error. With `keep` values that are final now are frozen.
     """
     before = job.state.last_evaluations()
     reports = []
@@ -48,7 +53,8 @@ def goal_reports(job: Job, seen: Views, stopped: list[str] | None = None) -> lis
         if con is not None:
             moment = _Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()))
             with _stopping(f"goal {goal_id} is not judged", stopped):
-                reports.append(_judged(job, con, goal_id, before.get(goal_id), moment))
+                last = before.get(goal_id)
+                reports.append(_judged(job, con, goal_id, last, moment, keep=keep))
     return reports
 
 
@@ -59,10 +65,12 @@ def kpi_values(
     start: datetime | None = None,
     end: datetime | None = None,
     stopped: list[str] | None = None,
+    keep: bool = False,
 ) -> list[KpiValue]:
     """Evaluate every mapped KPI, by default over the 28 days up to the newest data.
 
-    One that names what no helpdesk has is left out, and said in `stopped`, as for goals.
+    One that names what no helpdesk has is left out, and said in `stopped`, as for goals. With
+    `keep` what is final now is frozen, where an `end` was asked for.
     """
     values = []
     for kpi_id, kpi in job.mappings.kpis.items():
@@ -74,7 +82,8 @@ def kpi_values(
         last = end or as_of
         period = Period(start or last - RECENT, last)
         with _stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
-            values.append(evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of))
+            value = evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of)
+            values.append(value if end is None else frozen(job, con, kpi, value, keep=keep))
     return values
 
 
@@ -84,7 +93,13 @@ def period_of(goal: GoalTable) -> Period:
 
 
 def _judged(
-    job: Job, con: DuckDBPyConnection, goal_id: str, last: GoalReport | None, moment: _Moment
+    job: Job,
+    con: DuckDBPyConnection,
+    goal_id: str,
+    last: GoalReport | None,
+    moment: _Moment,
+    *,
+    keep: bool,
 ) -> GoalReport:
     as_of = moment.as_of
     goal = job.mappings.goals[goal_id]
@@ -94,6 +109,7 @@ def _judged(
     with placed(job, goal.kpi):
         zone = goal.period.timezone
         value = evaluate(con, goal.kpi, kpi, period, now=as_of, as_of=as_of, zone=zone)
+        value = frozen(job, con, kpi, value, zone=zone, keep=keep)
         before = _before(con, goal, kpi, as_of)
     evidence = Evidence(
         elapsed=working_share(con, period, as_of),
@@ -166,4 +182,6 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
         kpi = job.mappings.kpis[goal.kpi]
         with placed(job, goal.kpi):
             card = explain_kpi(con, goal.kpi, kpi, period_of(goal), now=as_of, as_of=as_of)
+        shown = frozen(job, con, kpi, card.value, zone=goal.period.timezone)
+        card = msgspec.structs.replace(card, value=shown)
         return next(r for r in goal_reports(job, seen, []) if r.id == key), card

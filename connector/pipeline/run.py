@@ -78,7 +78,7 @@ def run(job: Job, request: RunRequest) -> RunResult:
             account.pull(request.limit(len(accounts)), full=request.full)
         problems: list[str] = []
         with views(job, request.as_of) as seen:
-            goals = goal_reports(job, seen, problems)
+            goals = goal_reports(job, seen, problems, keep=not request.is_dry)
             if request.as_of is None:
                 _pin(job, accounts, seen)
             for account in accounts:

@@ -14,7 +14,9 @@ from typing import Any, Self
 from connector.errors import StoreError
 from connector.store.faults import store_errors
 
-STATE_VERSION = 1
+SCRIPTS = ("state.sql", "state_2.sql")
+"""What makes the file: each script raises its version by one, and loses nothing that was there."""
+STATE_VERSION = len(SCRIPTS)
 BUSY_S = 30.0
 """How long another process may hold the file before we give up."""
 
@@ -91,21 +93,21 @@ class Database:
 
     def _prepare(self) -> None:
         found = self._version()
-        if found == 0:
-            self._create()
-        elif found != STATE_VERSION:
+        if found > STATE_VERSION:
             raise StoreError(
                 f"{self.path} has state version {found}, this connector needs {STATE_VERSION};"
                 " use the connector that wrote it: what it holds cannot be read again"
             )
+        if found < STATE_VERSION:
+            self._raise_version()
 
-    def _create(self) -> None:
-        script = resources.files("connector.store").joinpath("state.sql").read_text("utf-8")
+    def _raise_version(self) -> None:
         with self.transaction() as connection:
-            if self._version() == 0:  # nobody else was quicker
+            for name in SCRIPTS[self._version() :]:  # none, where somebody else was quicker
+                script = resources.files("connector.store").joinpath(name).read_text("utf-8")
                 for statement in _statements(script):
                     connection.execute(statement)
-                connection.execute(f"pragma user_version = {STATE_VERSION}")
+            connection.execute(f"pragma user_version = {STATE_VERSION}")
 
     def _version(self) -> int:
         return int(self.rows("pragma user_version")[0][0])

@@ -218,7 +218,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("pragma user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="version 99, this connector needs 1"):
+    with pytest.raises(StoreError, match="version 99, this connector needs 2"):
         State.open(path)
 
 
