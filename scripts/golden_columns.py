@@ -67,6 +67,7 @@ class Monthly:
     table: Mapping[str, Any]
     scale: float = 1
     n_counts_otherwise: bool = False
+    loses_targets: bool = False
 
     @property
     def measure(self) -> str:
@@ -183,8 +184,13 @@ MONTHLY = (
     Monthly(
         "sla_first_reply_attainment",
         "pct",
-        {"measure": "sla_attainment", "settings": {"metric": "first_reply_time"}},
+        {
+            "measure": "sla_attainment",
+            "variant": "created",
+            "settings": {"metric": "first_reply_time"},
+        },
         100,
+        loses_targets=True,
     ),
     Monthly("tickets_created", "count", {"measure": "tickets_created"}),
     Monthly(

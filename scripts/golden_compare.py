@@ -18,7 +18,7 @@ from connector.config.mapping import KpiTable
 from connector.kpi.evaluate import evaluate
 from connector.kpi.forms import form_of
 from connector.kpi.hours import Hours, load_hours
-from connector.model.kpi import Period
+from connector.model.kpi import KpiValue, Period
 
 HELPDESK = "golden"
 TOLERANCE_MIN = 0.05
@@ -108,14 +108,13 @@ class Synced:
             found[ticket] = None if seconds is None else seconds / 60
         return found
 
-    def monthly(self, one: Monthly, month: str) -> tuple[float | None, int]:
-        """Return the value and the n of one month."""
+    def monthly(self, one: Monthly, month: str) -> KpiValue:
+        """Return the KPI of one month."""
         year, number = map(int, month.split("-"))
         start = datetime(year, number, 1, tzinfo=UTC)
         period = Period(start, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC))
         kpi = self.kpis[one.key]
-        found = evaluate(self.con, one.kpi, kpi, period, now=self.as_of, as_of=self.as_of)
-        return None if found.value is None else found.value * one.scale, found.n
+        return evaluate(self.con, one.kpi, kpi, period, now=self.as_of, as_of=self.as_of)
 
     def open_seconds(self, schedule: int, start: datetime, end: datetime) -> int:
         """Return the business seconds of a schedule between two instants."""
@@ -179,20 +178,40 @@ def per_ticket(synced: Synced, column: Column, rows: Sequence[Row]) -> Line:
     return line
 
 
-def per_month(synced: Synced, one: Monthly, rows: Iterable[Row]) -> Line:
-    """Compare one KPI of `kpi_monthly_utc`, its n as well where that counts the same."""
+def per_month(
+    synced: Synced, one: Monthly, rows: Iterable[Row], lost: Mapping[str, int], why: str
+) -> Line:
+    """Compare one KPI of `kpi_monthly_utc`, its n as well where that counts the same.
+
+    `lost` are good items that the file does not have, by month, and `why` says why not.
+    """
     line = Line("kpi_monthly_utc", f"{one.kpi}, {one.stat}", one.title)
     for row in rows:
         if (row["kpi"], row["stat"]) != (one.kpi, one.stat):
             continue
-        exact, n = float(row["value"]), int(row["n"])
-        ours, our_n = synced.monthly(one, row["month_utc"])
-        distance = None if ours is None else abs(ours - exact)
-        is_same_n = one.n_counts_otherwise or n == our_n
-        is_equal = distance is not None and distance <= PRINTED and is_same_n
-        told = f"{ours} (n {our_n})"
-        line.add(row["month_utc"], f"{exact} (n {n})", told, distance if is_equal else None)
+        exact, n, month = float(row["value"]), int(row["n"]), row["month_utc"]
+        ours = synced.monthly(one, month)
+        distance = _monthly_distance(one, (exact, n), ours, 0)
+        without = _monthly_distance(one, (exact, n), ours, lost.get(month, 0))
+        if distance is None and without is not None:
+            line.explain(why)
+        else:
+            value = None if ours.value is None else ours.value * one.scale
+            line.add(month, f"{exact} (n {n})", f"{value} (n {ours.n})", distance)
     return line
+
+
+def _monthly_distance(
+    one: Monthly, exact: tuple[float, int], ours: KpiValue, lost: int
+) -> float | None:
+    """Return how far apart two values that agree are, ours without some good ones."""
+    value, n = ours.value, ours.n - lost
+    if lost and ours.k is not None and n > 0:
+        value = (ours.k - lost) / n
+    if value is None or not (one.n_counts_otherwise or n == exact[1]):
+        return None
+    distance = abs(value * one.scale - exact[0])
+    return distance if distance <= PRINTED else None
 
 
 def intervals(synced: Synced, rows: Iterable[Row]) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,16 @@ from golden_columns import (
     Column,
     Monthly,
 )
-from golden_compare import Line, Synced, intervals, per_month, per_ticket, read_exact
+from golden_compare import Line, Row, Synced, intervals, per_month, per_ticket, read_exact
+from golden_promises import FILE as PROMISES
+from golden_promises import LOST, Promise, lost_by_month, per_target, promises
 
 from connector.config.mapping import load_mappings
 from connector.kpi import catalogue
 from connector.store.published import PublishedSet, attach
 
 TICKETS, MONTHS, SPANS = "ticket_metrics_exact", "kpi_monthly_utc", "business_intervals_exact"
-FILES = (TICKETS, "sla_policies_exact", MONTHS, SPANS, *SKIPPED_FILES)
+FILES = (TICKETS, PROMISES, MONTHS, SPANS, *SKIPPED_FILES)
 
 
 @dataclass
@@ -51,60 +53,64 @@ def agreement(published: PublishedSet, folder: Path, project: Path, at: datetime
     """Compare what was published with every exact file of a folder."""
     mappings = load_mappings([project / "mappings"], catalogue.definitions())
     con = attach([published])
-    synced = Synced(con, mappings.kpis, at)
     found = Agreement()
     try:
+        synced = Synced(con, mappings.kpis, at)
+        compare = Comparison(synced, promises(published, project / "again", at), found.skipped)
         for name in FILES:
             rows = read_exact(folder, name)
-            if name in SKIPPED_FILES or rows is None:
-                why = SKIPPED_FILES.get(name, "not in exact/") if rows else "not in exact/"
-                found.skipped.append((name, why))
+            if rows is None:
+                found.skipped.append((name, "not in exact/"))
+            elif name in SKIPPED_FILES:
+                found.skipped.append((name, SKIPPED_FILES[name]))
             else:
-                found.lines += _lines(synced, name, rows, found)
+                found.lines += compare.lines(name, rows)
     finally:
         con.close()
     return found
 
 
-def _lines(
-    synced: Synced, name: str, rows: list[dict[str, Any]], found: Agreement
-) -> Iterator[Line]:
-    if name == SPANS:
-        yield intervals(synced, rows)
-    elif name == TICKETS:
-        there = dict.fromkeys(rows[0]) if rows else {}
-        yield from _ticket_lines(synced, rows, there, found)
-    elif name == MONTHS:
-        pairs = dict.fromkeys((row["kpi"], row["stat"]) for row in rows)
-        yield from _month_lines(synced, rows, pairs)
+@dataclass(frozen=True)
+class Comparison:
+    """What was synced, with every SLA target as it was judged; `skipped` collects the rest."""
 
+    synced: Synced
+    targets: Sequence[Promise]
+    skipped: list[tuple[str, str]]
 
-def _ticket_lines(
-    synced: Synced, rows: list[dict[str, Any]], there: Mapping[str, None], found: Agreement
-) -> Iterator[Line]:
-    columns = {column.name: column for column in PER_TICKET}
-    for name in there:
-        if name == "ticket_id":
-            continue
-        column = columns.get(name)
-        if name.endswith(COPIES):
-            found.skipped.append((f"{TICKETS}, {name}", SKIPPED_COLUMNS[COPIES]))
-        elif column is None or column.key not in synced.kpis:
-            yield _missing(TICKETS, name, column)
+    def lines(self, name: str, rows: Sequence[Row]) -> Iterator[Line]:
+        """Compare one file."""
+        if name == SPANS:
+            yield intervals(self.synced, rows)
+        elif name == PROMISES:
+            yield from per_target(self.targets, rows)
+        elif name == TICKETS:
+            yield from self._ticket_lines(rows)
         else:
-            yield per_ticket(synced, column, rows)
+            yield from self._month_lines(rows)
 
+    def _ticket_lines(self, rows: Sequence[Row]) -> Iterator[Line]:
+        columns = {column.name: column for column in PER_TICKET}
+        for name in rows[0] if rows else ():
+            column = columns.get(name)
+            if name.endswith(COPIES):
+                self.skipped.append((f"{TICKETS}, {name}", SKIPPED_COLUMNS[COPIES]))
+            elif column is not None and column.key in self.synced.kpis:
+                yield per_ticket(self.synced, column, rows)
+            elif name != "ticket_id":
+                yield _missing(TICKETS, name, column)
 
-def _month_lines(
-    synced: Synced, rows: list[dict[str, Any]], pairs: Mapping[tuple[str, str], None]
-) -> Iterator[Line]:
-    kpis = {(one.kpi, one.stat): one for one in MONTHLY}
-    for pair in pairs:
-        one = kpis.get(pair)
-        if one is None or one.key not in synced.kpis:
-            yield _missing(MONTHS, ", ".join(pair), one)
-        else:
-            yield per_month(synced, one, rows)
+    def _month_lines(self, rows: Sequence[Row]) -> Iterator[Line]:
+        kpis = {(one.kpi, one.stat): one for one in MONTHLY}
+        tickets = self.synced.tickets
+        created = {number: ticket["created_at"] for number, ticket in tickets.items()}
+        lost = lost_by_month(self.targets, created)
+        for pair in dict.fromkeys((row["kpi"], row["stat"]) for row in rows):
+            one = kpis.get(pair)
+            if one is None or one.key not in self.synced.kpis:
+                yield _missing(MONTHS, ", ".join(pair), one)
+            else:
+                yield per_month(self.synced, one, rows, lost if one.loses_targets else {}, LOST)
 
 
 def _missing(file: str, name: str, wanted: Column | Monthly | None) -> Line:
