@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
-from connector.cli.output import console, day, many, print_line
+from connector.cli.output import console, many, print_line
 from connector.cli.workspace import Workspace
 from connector.errors import AdapterError, MappingError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from connector.adapters.base import Adapter
     from connector.config.settings import HelpdeskTable
-    from connector.model.kpi import KpiValue
     from connector.model.page import Identity, Schema
 
 PATIENCE_S = 5.0
@@ -52,6 +51,8 @@ def command(
     ] = None,
 ) -> ExitCode:
     """Prove config, mappings, credentials and fields; say in words what each KPI counts."""
+    from connector.cli.counting import say_what_counts
+    from connector.cli.measured_fields import unmeasurable
     from connector.cli.proving import prove_files
     from connector.cli.vocabulary import unknown_names
 
@@ -60,7 +61,7 @@ def command(
     prove_files(workspace)
     _say_files(workspace, out=out)
     if offline:
-        _say_what_counts(workspace, out=out)
+        say_what_counts(workspace, out=out)
         return ExitCode.DONE
     if ticket is not None:
         from connector.cli.write_test import write_test
@@ -69,14 +70,14 @@ def command(
     chosen = workspace.helpdesks(tuple(helpdesk or ()))
     found = {one.name: _check_helpdesk(workspace, one, out=out) for one in chosen}
     schemas = {name: schema for name, schema in found.items() if schema is not None}
-    problems = list(unknown_names(workspace, schemas))
+    problems = [*unknown_names(workspace, schemas), *unmeasurable(workspace, schemas)]
     if problems:
         raise MappingError(problems)
     _pin_names(workspace, schemas, out=out)
     if len(schemas) < len(found):
         return ExitCode.FAILED
     _good("every name in the mappings is known there", out=out)
-    _say_what_counts(workspace, out=out)
+    say_what_counts(workspace, out=out)
     return ExitCode.DONE
 
 
@@ -113,8 +114,8 @@ def _check_helpdesk(
             with answered_within(FIRST_ANSWER_S):
                 who = _check_identity(helpdesk.name, adapter, out=out)
             _check_own_replies(workspace, helpdesk.name, who, out=out)
-            _say_unknown(workspace, helpdesk.name, out=out)
             _check_bots(workspace, helpdesk, out=out)
+            _say_unknown(workspace, helpdesk.name, out=out)
             with answered_within(WHOLE_S):
                 schema = adapter.discover()
                 _check_fields(workspace, helpdesk.name, adapter, out=out)
@@ -153,7 +154,6 @@ def _check_own_replies(workspace: Workspace, name: str, who: Identity, *, out: C
         )
 
 
-def _say_unknown(workspace: Workspace, name: str, *, out: Console) -> None:
 def _check_bots(workspace: Workspace, helpdesk: HelpdeskTable, *, out: Console) -> None:
     """Name accounts that answer faster than people can, and are not listed as bots."""
     from connector.kpi.suspects import suspects
@@ -176,6 +176,7 @@ def _check_bots(workspace: Workspace, helpdesk: HelpdeskTable, *, out: Console) 
         )
 
 
+def _say_unknown(workspace: Workspace, name: str, *, out: Console) -> None:
     """Say what reading did not understand so far: kinds and keys by name, most frequent first."""
     from connector.store.published import latest
 
@@ -217,35 +218,6 @@ def _check_fields(workspace: Workspace, name: str, adapter: Adapter, *, out: Con
             _mind(f'{name}: the field "{now.title}" is deactivated: nothing is written', out=out)
         else:
             _good(f'{name}: field "{now.title}"', out=out)
-
-
-def _say_what_counts(workspace: Workspace, *, out: Console) -> None:
-    """Say in words what each KPI counts and leaves out, where something was read already."""
-    from connector.pipeline.judging import kpi_values
-    from connector.pipeline.views import views
-
-    job = workspace.job()
-    with views(job) as seen:
-        values = kpi_values(job, seen)
-    out.print()
-    if not values:
-        print_line("After `connector sync`, check also says what each KPI counts.", out=out)
-        return
-    period = values[0].period
-    out.print(f"What each KPI counts, {day(period.start)} to {day(period.end)}:", style="bold")
-    for value in values:
-        print_line(_counts(value), out=out, indent=2)
-
-
-def _counts(value: KpiValue) -> str:
-    from connector.cli.explaining import said_left_out, said_where
-    from connector.cli.kpis import said_measure, said_value
-
-    result = "nothing yet" if value.value is None else said_value(value, value.value)
-    scope = f" with {said_where(value)}" if value.where else ""
-    return (
-        f"{value.id}: {result}, {said_measure(value)}, counts {many(value.n, 'ticket')}{scope}"
-    ) + (f"; {said_left_out(value)}" if value.left_out else "")
 
 
 def _good(text: str, *, out: Console) -> None:

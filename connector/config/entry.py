@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag
 
 from connector.config.quantity import AsQuantity, Baseline, said
 from connector.config.table import Day, Flag, Table, Text, shown
 from connector.config.where import Where
 from connector.config.zones import zone_name
+from connector.model.kpi import MeasureDefinition
 
 Level = Literal["company", "department", "team", "person"]
 
@@ -67,6 +68,23 @@ class KpiTable(Table):
     group_as_of: Literal["now", "event"] = Field(
         default="now", description="Which group counts: the ticket's now, or when it happened."
     )
+
+    _own: MeasureDefinition | None = PrivateAttr(default=None)
+
+    @property
+    def own(self) -> MeasureDefinition | None:
+        """Return the definition of its measure where an admin defined it."""
+        return self._own
+
+    def measuring(self, own: MeasureDefinition | None) -> Self:
+        """Return the same KPI with the definition of a measure that an admin defined."""
+        kpi = self.model_copy()
+        kpi._own = own  # noqa: SLF001  # a copy of itself
+        return kpi
+
+    def definition_in(self, definitions: Mapping[str, MeasureDefinition]) -> MeasureDefinition:
+        """Return the definition that counts; the mapping was checked when it was loaded."""
+        return self._own or definitions[self.measure_id]
 
     @property
     def measure_id(self) -> str:

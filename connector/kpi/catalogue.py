@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from connector.errors import StoreError
 from connector.kpi.flags import excluded
@@ -86,9 +86,10 @@ def input_sql(name: str, **values: object) -> str:
 
 def fill(query: str, values: Mapping[str, object]) -> str:
     """Put values in the place of `$NAME`s: numbers, quoted texts and relations of our own."""
-    for key in sorted(values, key=len, reverse=True):  # $MERGED must not eat into $MERGED_AWAY
-        query = query.replace(f"${key}", str(values[key]))
-    return query
+    names = sorted(values, key=len, reverse=True)  # $MERGED must not eat into $MERGED_AWAY
+    if not names:
+        return query
+    return re.sub(rf"\$({'|'.join(names)})", lambda found: str(values[found[1]]), query)
 
 
 @cache
@@ -104,7 +105,7 @@ def parse(name: str, text: str, base: str = "") -> MeasureDefinition:
     for what it says itself.
     """
     own = _header(text)
-    header = {**_header(base), **own}
+    header: dict[str, Any] = {**_header(base), **own}
     _refuse(name, "lacks", REQUIRED - header.keys())
     _refuse(name, "has unknown keys", header.keys() - REQUIRED - OPTIONAL)
     if name != f"{own.get('id')}.sql":

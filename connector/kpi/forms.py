@@ -26,11 +26,15 @@ SOLVED: Final = "first_resolution_time"
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A measure with its settings; what is the same has the same `key`."""
+    """A measure with its settings; what is the same has the same `key`.
+
+    `ids` are the ids of ticket fields by the names that mappings call them.
+    """
 
     definition: MeasureDefinition
     settings: Mapping[str, Value] = {}
     is_at_event: bool = False
+    ids: Mapping[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -45,8 +49,24 @@ class Form(msgspec.Struct, frozen=True):
     @property
     def query(self) -> str:
         """Return its SQL with the settings filled in."""
-        text = self.definition.text or catalogue.sql(self.definition.id)
-        return catalogue.fill(text, {name: _sql(value) for name, value in self.settings.items()})
+        text = catalogue.sql(self.definition.template or self.definition.id)
+        told = {**self.definition.given, **self.settings}
+        told |= {key: self.ids.get(name, name) for key, name in self._fields.items()}
+        return catalogue.fill(text, {name: _sql(value) for name, value in told.items()})
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the ticket fields that it reads, as mappings call them."""
+        return tuple(sorted(set(self._fields.values())))
+
+    @property
+    def _fields(self) -> dict[str, str]:
+        kinds = {name: setting.kind for name, setting in self.definition.settings.items()}
+        told: dict[str, Value] = {
+            k: v for k, v in self.definition.given.items() if k.endswith("field")
+        }
+        told |= {k: v for k, v in self.settings.items() if kinds.get(k) == "field"}
+        return {key: name for key, name in told.items() if isinstance(name, str) and name}
 
     def fingerprint(self, *more: str) -> str:
         """Return what changes when its rows would: the SQL, its inputs, and what else is told."""
@@ -59,7 +79,7 @@ def definition_of(
 ) -> MeasureDefinition:
     """Return the definition that counts for a KPI; its mapping was checked when it was loaded."""
     known = catalogue.definitions() if definitions is None else definitions
-    definition = known.get(kpi.measure_id)
+    definition = kpi.own or known.get(kpi.measure_id)
     if definition is None:
         raise UsageError(f"measure {kpi.measure_id} does not exist; see `connector catalogue`")
     return definition
@@ -136,6 +156,10 @@ def _plain(value: Value) -> str:
 
 
 def _sql(value: Value) -> str:
+    """Write a value as SQL; a dollar in a text must not look like a name to be filled in."""
     if isinstance(value, tuple):
         return f"[{', '.join(_sql(one) for one in value)}]::varchar[]"
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else f"{value:.15g}"
+    if not isinstance(value, str):
+        return f"{value:.15g}"
+    quoted = "'" + value.replace("'", "''") + "'"
+    return "(" + quoted.replace("$", "' || chr(36) || '") + ")" if "$" in value else quoted

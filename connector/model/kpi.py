@@ -90,8 +90,9 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     ticket (reply or resolution) for measures that tickets may show, else "". `not_yet` says in
     words why a ticket may have no value. A variant has the id `MEASURE.VARIANT`, and `variant_of`
     names the measure. `wakes` says in words what time alone changes. A ratio divides `numerator`
-    by `denominator`. `text` is the SQL of a measure that an admin defined, "" for those that have
-    a file.
+    by `denominator`. A measure that an admin defined has no file: `template` names the SQL that it
+    fills with what was `given` (keys that end in `field` hold ticket fields, by title or id).
+    `currency` is that of an amount of money.
     """
 
     id: str
@@ -117,7 +118,9 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     wakes: str = ""
     numerator: str = ""
     denominator: str = ""
-    text: str = ""
+    template: str = ""
+    given: Mapping[str, float | str] = {}
+    currency: str = ""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

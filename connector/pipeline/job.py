@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from connector.adapters.base import Adapter
 from connector.config.mapping import Mappings
 from connector.config.settings import HelpdeskTable, Settings
-from connector.kpi.forms import Form, forms_for
+from connector.kpi.forms import Form, forms_for, usual_form, usual_forms
 from connector.model.kpi import MeasureDefinition
 from connector.store.state import State
 
@@ -78,7 +80,21 @@ class Job:
 
     def forms_of(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
         """Return what has to be measured of one helpdesk's tickets: what its KPIs need."""
-        return forms_for(self.mappings_of(helpdesk).kpis.values(), self.definitions)
+        mappings = self.mappings_of(helpdesk)
+        return self.known_fields(helpdesk, forms_for(mappings.kpis.values(), self.definitions))
+
+    def all_forms(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
+        """Return everything that can be measured of one ticket: the catalogue, and their own."""
+        own = (usual_form(one) for one in self.mappings_of(helpdesk).measures.values())
+        usual = self.known_fields(helpdesk, (*usual_forms(), *own))
+        forms = {form.key: form for form in (*usual, *self.forms_of(helpdesk))}
+        return tuple(forms.values())
+
+    def known_fields(self, helpdesk: HelpdeskTable, forms: Iterable[Form]) -> tuple[Form, ...]:
+        """Return forms that know the helpdesk's ids of the ticket fields that they name."""
+        pins = self.state.pins(helpdesk.name)
+        ids = {name: id_ for (dimension, name), id_ in pins.items() if dimension == "field"}
+        return tuple(replace(form, ids=ids) if form.fields else form for form in forms)
 
     def helpdesks_of(self, kind: str, key: str) -> frozenset[str]:
         """Return the helpdesks a goal or KPI (`kind` says which) is about."""

@@ -104,7 +104,7 @@ def _judged(
     as_of = moment.as_of
     goal = job.mappings.goals[goal_id]
     kpi = job.mappings.kpis[goal.kpi]
-    definition = job.definitions[kpi.measure_id]
+    definition = kpi.definition_in(job.definitions)
     period = period_of(goal)
     with placed(job, goal.kpi):
         zone = goal.period.timezone

@@ -25,9 +25,13 @@ ASKED_FOR = frozenset({"brand", "form"})
 
 
 def wheres_of(job: Job, helpdesk: HelpdeskTable) -> list[Mapping[str, Condition]]:
-    """Return every filter that a helpdesk's tickets go through: of its KPIs, and of the pilot."""
+    """Return every filter that a helpdesk's tickets go through: of its KPIs, and of the pilot.
+
+    The ticket fields that measures read stand there as well, without a condition.
+    """
     kpis = job.mappings_of(helpdesk).kpis.values()
-    return [*(kpi.where for kpi in kpis), job.settings.writeback.only]
+    read = {f"{FIELD}{name}": () for form in job.all_forms(helpdesk) for name in form.fields}
+    return [*(kpi.where for kpi in kpis), read, job.settings.writeback.only]
 
 
 def pins_of(wheres: Wheres, schema: Schema) -> Pins:

@@ -108,7 +108,7 @@ def _memberships(
         if goal is None:
             continue
         kpi = job.mappings.kpis[goal.kpi]
-        definition = job.definitions[kpi.measure_id]
+        definition = kpi.definition_in(job.definitions)
         if not may_show(goal, definition, people=people):
             continue
         rule = goal.ticket if isinstance(goal.ticket, TicketRuleTable) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.config.settings import HelpdeskTable
 from connector.errors import StoreError
-from connector.kpi.forms import Form, usual_forms
+from connector.kpi.forms import Form
 from connector.kpi.lookup import lay_pins
 from connector.kpi.measure import measure
 from connector.pipeline.job import Job
@@ -124,8 +124,7 @@ def ticket_view(job: Job, helpdesk: HelpdeskTable, ticket: str) -> Iterator[Duck
     one = latest(job.folder(helpdesk.name))
     if one is None:
         raise StoreError(f"{helpdesk.name} has not been read yet; run `connector sync` first")
-    forms = {form.key: form for form in (*usual_forms(), *job.forms_of(helpdesk))}
-    again = Measuring(one, helpdesk, tuple(forms.values()), one.manifest.as_of)
+    again = Measuring(one, helpdesk, job.all_forms(helpdesk), one.manifest.as_of)
     with TemporaryDirectory(prefix="connector-") as scratch:
         alone = single(one, Path(scratch) / helpdesk.name, ticket, measure=again)
         con = attach([alone])
