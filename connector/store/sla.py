@@ -18,10 +18,14 @@ from sla_policies left join sla_policy_metrics using (policy_id) order by all
 NEW_STEPS = """
 insert into metric_events by name
 select page.* from page anti join metric_events using (metric_event_id)
+returning ticket_id, type
 """
 GONE_STEPS = """
 delete from metric_events where metric_event_id in (select metric_event_id from page)
+returning ticket_id, type
 """
+TARGETS = frozenset({"apply_sla", "apply_group_sla"})
+"""The steps that set or take away a target; outcomes are ours, so no other changes a measure."""
 
 Row = tuple[Any, ...]
 
@@ -55,7 +59,10 @@ class Slas:
         return before != self._stored()
 
     def save_steps(self, steps: Sequence[MetricEvent]) -> bool:
-        """Append the steps that are not there yet, drop the deleted; tell if anything changed."""
+        """Append the steps that are not there yet, drop the deleted; tell if anything changed.
+
+        Tickets whose targets changed are marked to be measured again.
+        """
         newest = {step.id: step for step in steps}.values()
         kept = [step for step in newest if not step.is_deleted]
         gone = [step for step in newest if step.is_deleted]
@@ -69,10 +76,13 @@ class Slas:
         page = columns.metric_event_columns(steps, self._keys)
         self._connection.register("page", page)
         try:
-            row = self._connection.execute(statement).fetchone()
+            rows = self._connection.execute(statement).fetchall()
         finally:
             self._connection.unregister("page")
-        return bool(row and row[0])
+        due = sorted({ticket for ticket, type_ in rows if type_ in TARGETS})
+        if due:
+            self._connection.execute("insert into changed select unnest(?::bigint[])", [due])
+        return bool(rows)
 
     def _stored(self) -> list[Row]:
         return self._connection.execute(STORED).fetchall()

@@ -79,7 +79,15 @@ def test_a_breach_that_did_not_happen_after_all_goes(store: Store) -> None:
     assert rows(store, "from metric_events") == []
 
 
-def test_steps_ask_for_no_new_measuring(store: Store) -> None:
+def test_a_target_has_its_ticket_measured_again_and_only_once(store: Store) -> None:
+    applied = step(type="apply_sla", target_minutes=30, is_business=True)
+    save(store, applied)
+    assert rows(store, "from changed") == [(7,)]
+    save(store, applied)
+    assert rows(store, "from changed") == [(7,)]
+
+
+def test_steps_that_set_no_target_ask_for_no_new_measuring(store: Store) -> None:
     save(store, step(), GOLD)
     assert store.counts()["changed"] == 0
 
