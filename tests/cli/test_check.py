@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,70 @@ def test_who_we_are_is_told_and_until_when_an_api_token_is_good(cli: Cli) -> Non
     said = cli("check").flat
     assert "practice: connected as Goal Connector (admin)" in said
     assert "practice: API tokens stop working on 2027-04-30; change to an OAuth client" in said
+
+
+KPIS = """
+[kpi.emea]
+measure = "first_reply_time"
+clock = "business"
+schedule = "at_event"
+aggregate = "p90"
+credit = "assignee_at_event"
+group_as_of = "event"
+[kpi.emea.where]
+group = { not = ["Billing"] }
+tag = { none = ["test"] }
+created = { from = 2026-01-01 }
+
+[kpi.in_time]
+measure = "full_resolution_time"
+aggregate = "within"
+limit = "3 d"
+where = { channel = "email" }
+
+[kpi.effort]
+measure = "reopen_rate"
+where = { group = ["Bilings"] }
+"""
+
+
+def sentence(out: str, kpi: str) -> str:
+    """Return what is said of one KPI."""
+    (line,) = [line.strip() for line in out.splitlines() if line.strip().startswith(f"{kpi}: ")]
+    return line
+
+
+def test_check_says_in_words_what_each_kpi_counts(synced: Cli) -> None:
+    assert "After `connector sync`" not in synced("check").flat
+    with synced.mapping.open("a", encoding="utf-8") as file:
+        file.write(KPIS)
+    synced.columns = 4_000
+    ran = synced("check", "--offline")
+    said = sentence(ran.out, "emea")
+    assert said.startswith(
+        "emea: 90th percentile of the first reply time, in business hours (by the schedule in force"
+        " at the event), credited to whom it was assigned to when it happened, by the group at the"
+        " time, of tickets with group anything but Billing; no tag test; created from 2026-01-01: "
+    )
+    found = re.search(
+        r"counts (\d+) of (\d+) tickets dated by the reply; leaves out (\d+): (.*);", said
+    )
+    assert found is not None, said
+    counted, total, left_out = (int(number) for number in found.groups()[:3])
+    assert counted + left_out == total
+    assert sum(int(n) for n in re.findall(r"(\d+) [a-z]", found.group(4))) == left_out
+    assert re.search(r"; the filter leaves out \d+ more$", said)
+    said = sentence(ran.out, "in_time")
+    assert "share with a full resolution time of at most 3 d, of tickets with channel email" in said
+    assert "of all tickets" in sentence(ran.out, "backlog")
+    assert "dated by" not in sentence(ran.out, "backlog")
+
+
+def test_a_kpi_that_names_what_is_not_there_is_told_and_the_others_too(synced: Cli) -> None:
+    with synced.mapping.open("a", encoding="utf-8") as file:
+        file.write(KPIS)
+    synced.columns = 4_000
+    ran = synced("check", "--offline")
+    assert "KPI effort is not measured" in ran.err
+    assert "group Bilings does not exist in practice; did you mean Billing?" in ran.err
+    assert sentence(ran.out, "in_time")
