@@ -99,11 +99,11 @@ def _rows(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
                 else kpi_values(job, seen, stopped=stopped)
             )
         say_stopped(stopped)
-        private = frozenset() if job.settings.writeback.people == "on" else _of_persons(job, table)
+        private = frozenset() if job.settings.writeback.people == "on" else of_persons(job, table)
         yield from (msgspec.to_builtins(one) for one in found if one.id not in private)
 
 
-def _of_persons(job: Job, table: str) -> frozenset[str]:
+def of_persons(job: Job, table: str) -> frozenset[str]:
     """Return the goals of single persons, or the KPIs that say something about one person.
 
     These are KPIs of their goals that no other goal uses, and KPIs of named assignees.

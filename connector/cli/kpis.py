@@ -20,12 +20,14 @@ from connector.cli.output import (
 )
 from connector.cli.versions import said_frozen
 from connector.cli.workspace import Workspace
+from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rich.console import Console
 
+    from connector.kpi.by import GroupValue
     from connector.model.kpi import KpiValue
 
 
@@ -39,28 +41,65 @@ def command(
         str | None, typer.Option("--to", metavar="DATE", help="Day after the last, UTC.")
     ] = None,
     as_of: AS_OF = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--kpi", metavar="ID", help="Only this KPI; repeatable.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            help="Tell apart by helpdesk, group, assignee, brand, organization, form, channel,"
+            " priority, type, tag, field.ID, hour, day, week or month; repeatable.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str, typer.Option("--zone", help="Where hours, days, weeks and months begin.")
+    ] = "UTC",
+    week_start: Annotated[
+        str, typer.Option("--week-start", metavar="DAY", help="The day on which weeks begin.")
+    ] = "monday",
 ) -> ExitCode:
     """Show every mapped KPI: value, interval, n, and how old the data is.
 
-    Without --from and --to the period is the 28 days up to the newest data.
+    Without --from and --to the period is the 28 days up to the newest data. With --by every KPI
+    stands there once for each group that has tickets, in the order of the groups' names.
     """
+    from connector.cli.grouped import groups, print_groups
+    from connector.kpi.by_rows import grouping
     from connector.pipeline.judging import kpi_values, require_published
     from connector.pipeline.views import views
 
     workspace: Workspace = context.obj
     first, last = stretch(start, end, workspace.now())
+    grouped = grouping(tuple(by or ()), zone, week_start)
     job = workspace.job()
+    wanted = _known(only or (), job.mappings.kpis)
     require_published(job)
+    stopped: list[str] = []
+    values: list[KpiValue] = []
+    told_apart: list[GroupValue] = []
     with views(job, past(as_of, workspace.now())) as seen:
-        stopped: list[str] = []
-        keep = as_of is None
-        values = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
+        if by:
+            told_apart = groups(job, seen, grouped, wanted, start=first, end=last)
+        else:
+            keep = as_of is None
+            found = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
+            values = [one for one in found if not wanted or one.id in wanted]
     if as_json:
-        print_json(values)
+        print_json(told_apart if by else values)
+    elif by:
+        print_groups(told_apart, out=console(), value=said_value, interval=said_interval)
     else:
         print_kpis(values, out=console())
     say_stopped(stopped)
     return ExitCode.PARTIAL if stopped else ExitCode.DONE
+
+
+def _known(ids: Sequence[str], kpis: Collection[str]) -> Sequence[str]:
+    for kpi_id in ids:
+        if kpi_id not in kpis:
+            raise UsageError(f"there is no KPI {kpi_id}; the mappings have {', '.join(kpis)}")
+    return ids
 
 
 def print_kpis(values: Sequence[KpiValue], *, out: Console) -> None:
