@@ -94,24 +94,29 @@ def key_of(table: Mapping[str, Any]) -> str:
     return f"{name[:30].strip('_')}_{crc32(name.encode()):08x}"
 
 
-def _is_not_done(fact: Fact) -> bool:
-    return fact["ours"] is None and fact["ticket"]["status"] not in {"solved", "closed"}
+def _is_undone(fact: Fact) -> bool:
+    return fact["ticket"]["status"] not in {"solved", "closed"}
 
 
-def _contradicts_itself(fact: Fact) -> bool:
-    other = fact["row"].get("first_resolution_calendar_minutes")
-    return fact["exact"] is None and other is not None and fact["ours"] is not None
+def _has_no_business_half(fact: Fact) -> bool:
+    half = fact["row"].get("full_resolution_business_minutes")
+    return _is_undone(fact) and fact["ours"] is None and half is None
+
+
+def _lost_its_business_half(fact: Fact) -> bool:
+    half = fact["row"].get("first_resolution_calendar_minutes")
+    return _is_undone(fact) and fact["exact"] is None and half is not None
 
 
 NOT_DONE = Rule(
     "the ticket is open again or deleted: it has no full resolution until it is solved; the file"
     " gives the last solve by the calendar, and nothing by business hours",
-    _is_not_done,
+    _has_no_business_half,
 )
 HALF = Rule(
     "the ticket is open again or deleted: a first resolution stays; the file keeps it by the"
     " calendar and drops it by business hours",
-    _contradicts_itself,
+    _lost_its_business_half,
 )
 
 

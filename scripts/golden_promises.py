@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
@@ -21,11 +22,22 @@ FILE = "sla_policies_exact"
 COLUMNS = (
     "target", "in_business_hours", "active", "exact_breach", "exact_elapsed", "exact_breach_at",
 )  # fmt: skip
-LOST = "a target that was achieved without one second on its clock: the file has no row for it"
+LOST = (
+    "a reply was promised, the ticket was solved without one, and not one second of business hours"
+    " had passed: the target is achieved; the file has no row for it"
+)
+UNTOUCHED = (
+    "a target for work or wait still runs on a ticket whose status never changed: it counts like"
+    " any other; the file has no row for it"
+)
 QUERY = """
-select ticket_id, metric, applied_at, target / 60, is_business, since is not null, outcome,
-  elapsed / 60, "at"
-from m_sla where metric <> 'first_reply_time' or nth = 1
+select
+  ticket_id, metric, applied_at, target / 60, is_business, since is not null, outcome, elapsed / 60,
+  "at",
+  exists (from m_comments as c where c.ticket_id = s.ticket_id and c.is_reply and c.at = s.at),
+  (select count(distinct status) from m_states as c where c.ticket_id = s.ticket_id)
+from m_sla as s
+where metric <> 'first_reply_time' or nth = 1
 """
 
 
@@ -41,6 +53,8 @@ class Promise(NamedTuple):
     outcome: int | None
     elapsed: float
     at: datetime | None
+    is_answered: bool
+    statuses: int
 
     @property
     def key(self) -> tuple[int, str, datetime]:
@@ -48,9 +62,12 @@ class Promise(NamedTuple):
         return self.ticket_id, self.metric, self.applied_at
 
     @property
-    def is_lost(self) -> bool:
-        """Tell whether it is of the kind for which the file has no row."""
-        return self.outcome == 1 and self.elapsed == 0
+    def why_lost(self) -> str | None:
+        """Return why the file has no row for it, where that is one of the known reasons."""
+        is_reply = self.metric in {"first_reply_time", "next_reply_time"}
+        if is_reply and self.is_business and self.outcome == 1:
+            return LOST if self.elapsed == 0 and not self.is_answered else None
+        return UNTOUCHED if not is_reply and self.runs and self.statuses == 1 else None
 
     def shown(self) -> tuple[Any, ...]:
         """Return the values of `COLUMNS`."""
@@ -59,7 +76,7 @@ class Promise(NamedTuple):
         return (self.target, *flags, self.elapsed, self.at if is_broken else None)
 
 
-def promises(published: PublishedSet, folder: Path, at: datetime) -> list[Promise]:
+def promises(published: PublishedSet, at: datetime) -> list[Promise]:
     """Return every target, judged again from what was synced by the SQL that judged it there."""
     form = form_of(KpiTable(measure="sla_attainment"))
     found: list[Promise] = []
@@ -68,7 +85,8 @@ def promises(published: PublishedSet, folder: Path, at: datetime) -> list[Promis
         measure(con, now=at, forms=[form], everything=True)
         found.extend(Promise(*row) for row in con.execute(QUERY).fetchall())
 
-    supplement(published, folder, measure=judged)
+    with TemporaryDirectory(prefix="golden-") as name:
+        supplement(published, Path(name) / "again", measure=judged)
     return found
 
 
@@ -87,8 +105,9 @@ def per_target(ours: Sequence[Promise], rows: Sequence[Row]) -> Iterator[Line]:
         yield line
     rest = Line(FILE, "targets without a row", "sla_attainment, its targets")
     for key in known.keys() - set(keys):
-        if known[key].is_lost:
-            rest.explain(LOST)
+        why = known[key].why_lost
+        if why:
+            rest.explain(why)
         else:
             rest.add(key, "no row", known[key].shown(), None)
     yield rest
@@ -99,7 +118,7 @@ def lost_by_month(ours: Sequence[Promise], created: Mapping[int, datetime]) -> C
     return Counter(
         created[one.ticket_id].strftime("%Y-%m")
         for one in ours
-        if one.metric == "first_reply_time" and one.is_lost
+        if one.metric == "first_reply_time" and one.why_lost == LOST
     )
 
 
