@@ -7,13 +7,14 @@ Tickets are measured once for every form that some KPI needs, and for no other: 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from connector.config.mapping import KpiTable
-from connector.config.measure_settings import Value, setting_values
+from connector.config.measure_settings import Value, setting_value, setting_values
 from connector.errors import UsageError
 from connector.kpi import catalogue
 from connector.model.kpi import Family, MeasureDefinition
@@ -77,12 +78,19 @@ class Form(msgspec.Struct, frozen=True):
 def definition_of(
     kpi: KpiTable, definitions: Mapping[str, MeasureDefinition] | None = None
 ) -> MeasureDefinition:
-    """Return the definition that counts for a KPI; its mapping was checked when it was loaded."""
+    """Return the definition that counts for a KPI; its mapping was checked when it was loaded.
+
+    Where the KPI may set a window, its values settle when the window is over.
+    """
     known = catalogue.definitions() if definitions is None else definitions
     definition = kpi.own or known.get(kpi.measure_id)
     if definition is None:
         raise UsageError(f"measure {kpi.measure_id} does not exist; see `connector catalogue`")
-    return definition
+    window = definition.settings.get("window")
+    if window is None or "window" not in kpi.settings:
+        return definition
+    lag = setting_value(window, kpi.settings["window"])
+    return msgspec.structs.replace(definition, lag_s=math.ceil(float(lag)))  # type: ignore[arg-type]
 
 
 def form_of(kpi: KpiTable, definitions: Mapping[str, MeasureDefinition] | None = None) -> Form:

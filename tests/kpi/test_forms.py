@@ -8,7 +8,7 @@ import pytest
 
 from connector.config.mapping import KpiTable
 from connector.kpi.catalogue import definitions
-from connector.kpi.forms import Form, form_of, forms_for, usual_form, usual_forms
+from connector.kpi.forms import Form, definition_of, form_of, forms_for, usual_form, usual_forms
 from connector.kpi.measure import is_due
 from connector.model.kpi import MeasureDefinition, Setting
 from tests.kpi.desk import AGENT, NOW, OTHER_AGENT, Desk, after
@@ -40,6 +40,12 @@ def test_other_settings_are_another_form() -> None:
     one = definition(settings={"window": WINDOW, "tiers": TIERS})
     other = Form(one, {"window": 259_200.0, "tiers": ("Tier 2", "Tier 3")})
     assert other.key == "tickets_created{tiers=Tier 2+Tier 3,window=259200}"
+
+
+@pytest.mark.parametrize(("settings", "days"), [({}, 7), ({"window": "30 d"}, 30)])
+def test_a_value_settles_when_its_window_is_over(settings: dict[str, str], days: int) -> None:
+    kpi = KpiTable(measure="repeat_contact_rate", settings=settings)
+    assert definition_of(kpi).lag_s == days * 86_400
 
 
 def test_texts_of_settings_are_quoted() -> None:
