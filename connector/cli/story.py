@@ -15,6 +15,7 @@ from connector.config.quantity import format_quantity
 from connector.errors import StoreError
 from connector.kpi.explain import TicketMeasure, TicketStory, TimelineRow, explain_ticket
 from connector.kpi.standing import standings
+from connector.model.ticket import UNSOLVED
 from connector.pipeline.judging import goal_reports
 from connector.pipeline.views import Views, ticket_view, views
 
@@ -107,7 +108,8 @@ def print_story(explained: Explained, *, out: Console) -> None:
     ]
     print_facts(facts, out=out)
     _print_goals(explained.goals, story, out=out)
-    rows = [_measure_row(measure, shared) for measure in story.measures]
+    is_open = story.status in UNSOLVED
+    rows = [_measure_row(measure, shared, is_open=is_open) for measure in story.measures]
     columns = ("measure", "clock", ">value", "dated (UTC)", "because of")
     print_table("Measures", columns, rows, out=out)
     timeline = [
@@ -136,12 +138,25 @@ def _print_goals(goals: Sequence[TicketGoal], story: TicketStory, *, out: Consol
     print_table(f"Goals that ticket {story.id} counts for", columns, rows, out=out)
 
 
-def _measure_row(measure: TicketMeasure, shared: frozenset[str]) -> tuple[object, ...]:
+def _measure_row(
+    measure: TicketMeasure, shared: frozenset[str], *, is_open: bool
+) -> tuple[object, ...]:
     own = [flag for flag in measure.flags if flag not in shared]
     events = [f"#{event}" for event in measure.because]
-    value = format_quantity(measure.value, measure.unit, clock=measure.clock)
+    running = _running(measure) if is_open else ""
+    value = running or format_quantity(measure.value, measure.unit, clock=measure.clock)
     reasons = ", ".join((*events, *(flag.replace("_", " ") for flag in own)))
     return (measure.title, measure.clock, value, minute(measure.at), reasons)
+
+
+def _running(measure: TicketMeasure) -> str:
+    """Say in words how a clock without a value stands: running, or paused with some time used."""
+    used = format_quantity(measure.so_far or 0, "s", clock=measure.clock)
+    if measure.is_running:
+        due = f", due {minute(measure.until)}" if measure.until else ""
+        told = f"{used} and " if measure.so_far else ""
+        return f"running: {told}since {minute(measure.since)}{due}"
+    return f"paused at {used}" if measure.value is None and measure.so_far else ""
 
 
 def _shared_flags(measures: Sequence[TicketMeasure]) -> frozenset[str]:

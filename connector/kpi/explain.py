@@ -56,7 +56,11 @@ class KpiCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """One measure of a ticket; `because` are ids of the events it starts and stops at."""
+    """One measure of a ticket; `because` are ids of the events it starts and stops at.
+
+    A clock without a value has used `so_far` seconds and, while it runs, runs since `since`;
+    `wakes_at` is when time alone will change it, at `until` for a target that is due then.
+    """
 
     measure: str
     title: str
@@ -67,6 +71,14 @@ class TicketMeasure(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     flags: tuple[str, ...]
     because: tuple[int, ...]
+    so_far: float | None = None
+    since: datetime | None = None
+    wakes_at: datetime | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a clock runs that has no value yet."""
+        return self.value is None and self.since is not None
 
 
 class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +204,7 @@ def _measures(
     con: DuckDBPyConnection, helpdesk: str, ticket_id: int, timeline: tuple[TimelineRow, ...]
 ) -> tuple[TicketMeasure, ...]:
     rows = con.execute(
-        'select measure, clock, value, "at", until, flags from measures'
+        'select measure, clock, value, "at", until, flags, so_far, since, wakes_at from measures'
         ' where helpdesk = ? and ticket_id = ? order by measure, clock desc, "at"',
         [helpdesk, ticket_id],
     ).fetchall()
@@ -200,7 +212,7 @@ def _measures(
 
 
 def _measure(*row: Any) -> TicketMeasure:
-    name, clock, value, at, until, flags, timeline = row
+    name, clock, value, at, until, flags, so_far, since, wakes_at, timeline = row
     definition = catalogue.definitions()[definition_id(name)]
     stop = _aware(at)
     kinds = {kind for source in definition.depends_on for kind in BEHIND.get(source, ())}
@@ -221,6 +233,9 @@ def _measure(*row: Any) -> TicketMeasure:
         until=_aware(until),
         flags=names(flags),
         because=tuple(dict.fromkeys(because)),
+        so_far=so_far,
+        since=_aware(since),
+        wakes_at=_aware(wakes_at),
     )
 
 
