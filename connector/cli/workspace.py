@@ -156,13 +156,13 @@ class Workspace:
         )
         return asks.permission(checked_options(helpdesk, options), redirect_url)
 
-    def job(self, progress: Progress | None = None) -> Job:
-        """Wire everything a run needs."""
+    def job(self, progress: Progress | None = None, mappings: Mappings | None = None) -> Job:
+        """Wire everything a run needs; `mappings` take the place of those of the folders."""
         from connector.pipeline.job import Job, Silence
 
         return Job(
             settings=self.settings,
-            mappings=self.mappings,
+            mappings=self.mappings if mappings is None else mappings,
             definitions=self.definitions,
             state=self.state,
             open_adapter=self.open_adapter,

@@ -26,9 +26,6 @@ from connector.errors import (
 from connector.practice.server import PracticeServer
 from tests.cli.cli import Cli
 
-LATER = {("init", "--from-helpdesk")}
-"""Options of the design that come with later issues."""
-
 SYNC = {"run", "started_at", "finished_at", "status", "helpdesks", "goals"}
 HELPDESK = {
     "name", "kind", "requests", "tickets_read", "events_read", "writes", "duration_s", "error",
@@ -69,7 +66,7 @@ def built() -> set[tuple[str, str]]:
 
 def test_every_command_and_option_of_the_design_exists(shared: Path) -> None:
     assert len(designed(shared)) > 30
-    assert designed(shared) - built() == LATER
+    assert designed(shared) - built() == set()
 
 
 def test_every_command_says_what_it_does() -> None:
