@@ -392,3 +392,37 @@ def gaps(steps: list[tuple[int, str]], end: int) -> int:
         kept = kept if status == "deleted" else status
     assert at == end
     return total
+
+
+class TestRunningClocks:
+    NAMES = (
+        "first_reply_time", "first_resolution_time", "full_resolution_time",
+        "time_to_first_assignment",
+    )  # fmt: skip
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_they_run_from_the_creation_while_a_ticket_is_unsolved(
+        self, desk: Desk, name: str
+    ) -> None:
+        desk.ticket()
+        desk.status(after(hours=1), "pending")
+        assert running(desk, name) == [(None, 0, MONDAY)]
+
+    @pytest.mark.parametrize("name", ["first_reply_time", "time_to_first_assignment"])
+    def test_no_clock_runs_in_a_ticket_that_is_done(self, desk: Desk, name: str) -> None:
+        desk.ticket()
+        desk.status(after(hours=1), "solved")
+        assert running(desk, name) == [(None, 0, None)]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_no_clock_runs_in_a_ticket_that_is_deleted(self, desk: Desk, name: str) -> None:
+        desk.ticket(status="deleted")
+        desk.event("deleted", after(hours=1))
+        assert running(desk, name) == [(None, 0, None)]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_nor_where_the_trail_does_not_tell_whether_it_was_stopped(
+        self, desk: Desk, name: str
+    ) -> None:
+        desk.ticket(created_event=False, opening=None)
+        assert running(desk, name) == [(None, 0, None)]

@@ -20,7 +20,8 @@
 -- source: Zendesk "About native Support time duration metrics" and "Calculating first reply time";
 --   dated by the reply as in Gorgias and Plain, so a finished period no longer moves
 select
-  t.ticket_id, 1 as part, t.created_at as started_at, r.at as stopped_at, r.at, r.actor_id, t.flags
+  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(r.at, t.still_at) as stopped_at, r.at,
+  r.actor_id, t.flags
 from m_tickets as t
 left join (
   select ticket_id, min("at") as "at", arg_min(actor_id, ("at", event_id)) as actor_id

@@ -18,6 +18,7 @@
 -- depends_on: tickets, solves, schedules
 -- source: Zendesk "About native Support time duration metrics"; dbt_zendesk first_resolution
 select
-  t.ticket_id, 1 as part, t.created_at as started_at, s.at as stopped_at, s.at, s.actor_id, t.flags
+  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(s.at, t.still_at) as stopped_at, s.at,
+  s.actor_id, t.flags
 from m_tickets as t
 left join m_solves as s on s.ticket_id = t.ticket_id and s.nth = 1

@@ -33,8 +33,8 @@ with backdated as (
     )
 )
 select
-  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(b."at", l."at") as stopped_at, l."at",
-  l.actor_id, t.flags
+  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(b."at", l."at", t.still_at) as stopped_at,
+  l."at", l.actor_id, t.flags
 from m_tickets as t
 left join m_solves as l on l.ticket_id = t.ticket_id and l.is_last
 left join backdated as b on b.ticket_id = t.ticket_id

@@ -30,7 +30,8 @@ actors as (
   group by f.ticket_id
 )
 select
-  t.ticket_id, 1 as part, t.created_at as started_at, f."at" as stopped_at, f."at", a.actor_id, t.flags
+  t.ticket_id, 1 as part, t.created_at as started_at, coalesce(f."at", t.still_at) as stopped_at,
+  f."at", a.actor_id, t.flags
 from m_tickets as t
 left join firsts as f on f.ticket_id = t.ticket_id and not t.is_partial
 left join actors as a on a.ticket_id = f.ticket_id

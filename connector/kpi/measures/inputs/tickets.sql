@@ -1,5 +1,6 @@
 -- The tickets at hand. flags are bits of connector.kpi.flags.Flag; is_partial says that the audit trail
--- starts after the creation, so what happened before it is unknown.
+-- starts after the creation, so what happened before it is unknown. still_at is when clocks stand still
+-- that their event did not stop: no clock runs in a ticket that is done or deleted, or partly unknown.
 with trails as (
   select ticket_id, bool_or(kind = 'created') as is_whole, bool_or(was_early) as was_early
   from m_events
@@ -9,6 +10,8 @@ select
   t.ticket_id, t.status, t.requester_id, t.group_id, t.assignee_id,
   date_trunc('second', t.created_at) as created_at,
   not coalesce(e.is_whole, false) as is_partial,
+  case when t.status in ('solved', 'closed', 'deleted') or not coalesce(e.is_whole, false)
+    then date_trunc('second', t.created_at) end as still_at,
   case when coalesce(e.is_whole, false) then 0 else $PARTIAL_HISTORY end
   | case when coalesce(e.was_early, false) then $CLAMPED else 0 end
   | case when t.marks & $MARK_MERGED > 0 then $MERGED else 0 end
