@@ -7,6 +7,7 @@ test puts its edges back. Everything else has to be equal to the second.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -18,7 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours
 
+from connector.config.mapping import KpiTable
+from connector.kpi.forms import form_of
 from connector.kpi.hours import Hours, Version, build
+from tests.kpi.desk import AGENT, Desk
 
 ZONES: Final = (
     "UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles",
@@ -33,6 +37,7 @@ DAY_MIN, WEEK_MIN = 1_440, 10_080
 NAMES: Final = ("Su", "Mo", "Tu", "We", "Th", "Fr", "Sa")
 SECONDS = int((END - START).total_seconds())
 LONGEST_S = 100 * 86_400
+ENDS: Final = ("first_reply_time", "full_resolution_time")
 
 
 class Week(msgspec.Struct, frozen=True):
@@ -59,6 +64,31 @@ class Week(msgspec.Struct, frozen=True):
             closed=self.closed,
             valid_from=int(valid_from.timestamp()),
         )
+
+
+class Life(msgspec.Struct, frozen=True):
+    """A ticket: the seconds after which it is answered, is solved, and changes its schedule."""
+
+    start: datetime
+    reply_s: int
+    solve_s: int
+    first: int
+    switches: tuple[tuple[int, int], ...]
+
+    def end_s(self, measure: str) -> int:
+        """Return when a measure of it stops."""
+        return self.reply_s if measure == "first_reply_time" else self.solve_s
+
+    def schedule_at(self, seconds: int) -> int:
+        """Return which schedule is in force, a change in the same second included."""
+        return next((nth for at, nth in reversed(self.switches) if at <= seconds), self.first)
+
+    def stretches(self, end_s: int) -> Iterator[tuple[int, datetime, datetime]]:
+        """Yield each schedule with the stretch up to `end_s` in which it was in force."""
+        edges = [0, *(at for at, _ in self.switches if at < end_s), end_s]
+        for low, high in pairwise(edges):
+            start, end = (self.start + timedelta(seconds=edge) for edge in (low, high))
+            yield self.schedule_at(low), start, end
 
 
 def notation(week: Week) -> str:
@@ -188,3 +218,57 @@ def test_each_version_counts_from_its_day_on(data: st.DataObject) -> None:
     hours = build([newer.version(turn), older.version()], START, END)
     expected = oracle(older, start, turn) + oracle(newer, turn, end)
     assert hours.open_seconds(start, end) == expected
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> Life:
+    """Draw a ticket that waits, is answered and solved, under schedules that change meanwhile."""
+    start, end = draw(stretches(draw(weeks())))
+    length = int((end - start).total_seconds())
+    inside = st.integers(6, max(length, 6))
+    switches = draw(st.lists(st.tuples(inside, st.integers(0, 2)), max_size=4))
+    return Life(
+        start=start,
+        reply_s=draw(st.integers(1, max(length, 1))),
+        solve_s=length + 1,
+        first=draw(st.integers(0, 2)),
+        switches=tuple(sorted(dict(switches).items())),
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(weeks(), min_size=3, max_size=3), st.lists(lives(), min_size=8, max_size=8))
+def test_tickets_that_switch_schedules_are_measured_as_the_engine_counts(
+    chosen: list[Week], tickets: list[Life]
+) -> None:
+    desk = desk_of(chosen, tickets)
+    split = [form_of(KpiTable(measure=name)) for name in ENDS]
+    at_event = [form_of(KpiTable(measure=name, schedule="at_event")) for name in ENDS]
+    desk.measure(forms=[*split, *at_event])
+    for key, life in enumerate(tickets, 1):
+        for one, whole in zip(split, at_event, strict=True):
+            end_s = life.end_s(one.key)
+            parts = [(chosen[nth], a, b) for nth, a, b in life.stretches(end_s)]
+            expected = sum(oracle(week, a, b) for week, a, b in parts)
+            assert desk.rows(one.key, key, "business")[0][0] == expected
+            at = life.start + timedelta(seconds=end_s)
+            last = chosen[life.schedule_at(end_s)]
+            assert desk.rows(whole.key, key, "business")[0][0] == oracle(last, life.start, at)
+
+
+def desk_of(chosen: list[Week], tickets: list[Life]) -> Desk:
+    """Return a store with these schedules, the first being the default, and these tickets."""
+    desk = Desk()
+    for nth, week in enumerate(chosen):
+        desk.schedule(
+            50 + nth, week.intervals, timezone=week.timezone, is_default=nth == 0,
+            valid_from=START, closed=week.holidays,
+        )  # fmt: skip
+    for key, life in enumerate(tickets, 1):
+        desk.ticket(key, at=life.start)
+        for seconds, nth in ((0, life.first), *life.switches):
+            at = life.start + timedelta(seconds=seconds)
+            desk.event("schedule", at, key, value=str(50 + nth))
+        desk.comment(life.start + timedelta(seconds=life.reply_s), AGENT, key)
+        desk.status(life.start + timedelta(seconds=life.solve_s), "solved", key)
+    return desk
