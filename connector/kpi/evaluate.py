@@ -17,6 +17,7 @@ from connector.kpi.ask import (
     counted,
     in_stretch,
     last_instant,
+    naive,
     part,
     relation,
     scoped,
@@ -41,6 +42,10 @@ REASONS: Final = {
     Flag.NO_SCHEDULE: "no business hours in the helpdesk",
 }
 """Why a ticket is left out, in the order in which one reason is chosen; `not_yet` comes last."""
+
+SOON: Final = timedelta(hours=1)
+DUE_SOON: Final = "due within 1 h"
+"""What is said instead of `not_yet` of a target that time will break so soon."""
 
 WARNINGS: Final = Flag.DEFAULT_SCHEDULE | Flag.PARTIAL_HISTORY | Flag.CLAMPED
 
@@ -98,7 +103,8 @@ def left_out(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
     """Count the tickets of the period that do not count, by reason.
 
     A ticket without a stamp ("no reply yet") belongs to the period it was created in. What is
-    left out of a ratio is left out of one of its parts.
+    left out of a ratio is left out of one of its parts. What time alone changes is a promise:
+    each is counted, those that are due soon apart.
     """
     if question.family is Family.RATIO:
         return _left_out_of_parts(con, question)
@@ -108,14 +114,17 @@ def left_out(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
         f"when m.flags & {flag.value} > 0 then '{words}'" for flag, words in reasons.items()
     )
     during, more = in_stretch(question, "coalesce(m.at, c.created_at)")
+    waits = question.definition.not_yet or "no value yet"
+    soon = f"when m.value is null and m.until <= ? then '{DUE_SOON}'"
     rows = con.execute(
         "select reason, count(*) from ("
-        f"select distinct m.helpdesk, m.ticket_id, case {cases} else ? end as reason"
+        f"select {'' if question.definition.wakes else 'distinct'} m.helpdesk, m.ticket_id,"
+        f" case {cases} {soon} else ? end as reason"
         f" from {relation(question)} as m join tickets as c"
         " on c.helpdesk = m.helpdesk and c.ticket_id = m.ticket_id"
         f" where {tests} and (m.value is null or m.flags & {question.out} > 0) and {during}"
         ") group by reason order by 2 desc, 1",
-        [question.definition.not_yet or "no value yet", *params, *more],
+        [naive(question.end + SOON), waits, *params, *more],
     ).fetchall()
     return dict(rows)
 
