@@ -50,7 +50,8 @@ class Line:
     def add(self, who: object, exact: Any, ours: Any, distance: float | None) -> None:
         """Count one pair that is equal, or that no rule explains; no distance means no match."""
         self.compared += 1
-        self.worst = max(self.worst, distance or 0.0)
+        if isinstance(exact, int | float) and isinstance(ours, int | float):
+            self.worst = max(self.worst, abs(exact - ours))
         if distance is None:
             self.unexplained.append(f"{who}: exact {exact}, ours {ours}")
         else:
@@ -197,7 +198,7 @@ def per_month(
             line.explain(why)
         else:
             value = None if ours.value is None else ours.value * one.scale
-            line.add(month, f"{exact} (n {n})", f"{value} (n {ours.n})", distance)
+            line.add(f"{month} (n {n}, ours {ours.n})", exact, value, distance)
     return line
 
 

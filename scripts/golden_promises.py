@@ -23,12 +23,12 @@ COLUMNS = (
     "target", "in_business_hours", "active", "exact_breach", "exact_elapsed", "exact_breach_at",
 )  # fmt: skip
 LOST = (
-    "a reply was promised, the ticket was solved without one, and not one second of business hours"
-    " had passed: the target is achieved; the file has no row for it"
+    "a reply was promised, the ticket was solved without one, and not one second of the hours that"
+    " count had passed: the target is achieved; the file has no row for it"
 )
 UNTOUCHED = (
-    "a target for work or wait still runs on a ticket whose status never changed: it counts like"
-    " any other; the file has no row for it"
+    "a target for work or wait on a ticket whose status never changed counts like any other; the"
+    " file has no row for it"
 )
 QUERY = """
 select
@@ -65,9 +65,9 @@ class Promise(NamedTuple):
     def why_lost(self) -> str | None:
         """Return why the file has no row for it, where that is one of the known reasons."""
         is_reply = self.metric in {"first_reply_time", "next_reply_time"}
-        if is_reply and self.is_business and self.outcome == 1:
+        if is_reply and self.outcome == 1:
             return LOST if self.elapsed == 0 and not self.is_answered else None
-        return UNTOUCHED if not is_reply and self.runs and self.statuses == 1 else None
+        return UNTOUCHED if not is_reply and self.statuses == 1 else None
 
     def shown(self) -> tuple[Any, ...]:
         """Return the values of `COLUMNS`."""

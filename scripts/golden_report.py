@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from golden_compare import SHOWN, Line
@@ -10,6 +10,7 @@ from golden_run import Agreement
 
 HEADINGS = ("column", "measure", "compared", "equal", "differing", "worst", "why")
 LEFT = frozenset({0, 1, 6})
+NOTHING = 5e-6
 
 
 def plain(found: Agreement) -> str:
@@ -22,7 +23,7 @@ def plain(found: Agreement) -> str:
         parts += [_aligned(row, widths) for row in rows]
         parts.append("")
     parts += [f"({number}) {reason}" for reason, number in _reasons(found).items()]
-    parts += [f"not compared: {what}: {why}" for what, why in found.skipped]
+    parts += [f"not compared: {what}: {why}" for why, what in _skipped(found).items()]
     parts += list(_troubles(found))
     return "\n".join([*parts, total(found)])
 
@@ -38,7 +39,7 @@ def markdown(found: Agreement) -> str:
         parts.append("")
     reasons = [f"- ({number}) {reason}." for reason, number in _reasons(found).items()]
     parts += ["### Why values differ", "", *reasons, ""] if reasons else []
-    skipped = [f"- `{what}`: {why}." for what, why in found.skipped]
+    skipped = [f"- {what}: {why}." for why, what in _skipped(found).items()]
     parts += ["### Not compared", "", *skipped, ""] if skipped else []
     return "\n".join([*parts, total(found)])
 
@@ -63,13 +64,20 @@ def _cells(line: Line, found: Agreement) -> tuple[str, ...]:
     words = [f"{count} ({numbers[reason]})" for reason, count in line.reasons.items()]
     words += [f"{len(line.unexplained)} UNEXPLAINED"] if line.unexplained else []
     counts = (line.compared, line.equal, line.differing)
-    worst = f"{line.worst:.4f}" if line.worst else "0"
+    worst = f"{line.worst:.5f}" if line.worst > NOTHING else "0"
     return (line.column, line.measure, *(f"{c:,}" for c in counts), worst, ", ".join(words))
 
 
 def _reasons(found: Agreement) -> dict[str, int]:
     told = Counter(reason for line in found.lines for reason in line.reasons)
     return {reason: number for number, reason in enumerate(told, start=1)}
+
+
+def _skipped(found: Agreement) -> dict[str, str]:
+    together: defaultdict[str, list[str]] = defaultdict(list)
+    for what, why in found.skipped:
+        together[why].append(what)
+    return {why: ", ".join(names) for why, names in together.items()}
 
 
 def _troubles(found: Agreement) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from golden_promises import LOST, Promise, lost_by_month, per_target, promises
 
 from connector.config.mapping import load_mappings
 from connector.kpi import catalogue
-from connector.store.published import PublishedSet, attach
+from connector.store.published import RELATIONS, PublishedSet, attach
 
 TICKETS, MONTHS, SPANS = "ticket_metrics_exact", "kpi_monthly_utc", "business_intervals_exact"
 FILES = (TICKETS, PROMISES, MONTHS, SPANS, *SKIPPED_FILES)
@@ -58,7 +59,7 @@ def agreement(published: PublishedSet, folder: Path, project: Path, at: datetime
     try:
         _read_once(con)
         synced = Synced(con, mappings.kpis, at)
-        compare = Comparison(synced, promises(published, at), found.skipped)
+        compare = Comparison(synced, published, found.skipped)
         for name in FILES:
             rows = read_exact(folder, name)
             if rows is None:
@@ -74,18 +75,23 @@ def agreement(published: PublishedSet, folder: Path, project: Path, at: datetime
 
 def _read_once(con: DuckDBPyConnection) -> None:
     """Take into memory what hundreds of questions are asked of."""
-    for relation in ("tickets", "measures"):
+    for relation in RELATIONS:
         con.execute(f"create table read_{relation} as from {relation}")
         con.execute(f"create or replace view {relation} as from read_{relation}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Comparison:
-    """What was synced, with every SLA target as it was judged; `skipped` collects the rest."""
+    """What was synced against one file after the other; `skipped` collects the rest."""
 
     synced: Synced
-    targets: Sequence[Promise]
+    published: PublishedSet
     skipped: list[tuple[str, str]]
+
+    @cached_property
+    def targets(self) -> Sequence[Promise]:
+        """Return every SLA target as it was judged."""
+        return promises(self.published, self.synced.as_of)
 
     def lines(self, name: str, rows: Sequence[Row]) -> Iterator[Line]:
         """Compare one file."""
@@ -103,7 +109,7 @@ class Comparison:
         for name in rows[0] if rows else ():
             column = columns.get(name)
             if name.endswith(COPIES):
-                self.skipped.append((f"{TICKETS}, {name}", SKIPPED_COLUMNS[COPIES]))
+                self.skipped.append((name, SKIPPED_COLUMNS[COPIES]))
             elif column is not None and column.key in self.synced.kpis:
                 yield per_ticket(self.synced, column, rows)
             elif name != "ticket_id":

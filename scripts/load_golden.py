@@ -31,7 +31,7 @@ from golden_history import History, instant, is_true, number_or_none
 from golden_slas import policies, steps
 
 from connector.practice.clock import Clock
-from connector.practice.directory import Group, Holiday, Organization, Schedule, User
+from connector.practice.directory import ID_BASE, Group, Holiday, Organization, Schedule, User
 from connector.practice.export import WITHHELD_S
 from connector.practice.feed import Feed
 from connector.practice.fields import SYSTEM_KINDS
@@ -101,7 +101,7 @@ def _people(world: World, tables: Tables, begin: int) -> None:
             active=is_true(row["active"]),
             suspended=is_true(row["suspended"]),
         )
-    reader = max(directory.users, default=0) + 1
+    reader = ID_BASE
     directory.users[reader] = User(reader, "Goals", ADMIN_EMAIL, "admin", begin, begin)
     for row in tables["group_data"]:
         number, is_gone = int(row["id"]), is_true(row["_fivetran_deleted"])
