@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from connector.config.mapping import GoalTable
-    from connector.kpi.explain import KpiCard
+    from connector.kpi.card import KpiCard
     from connector.model.goal import GoalReport
     from connector.model.kpi import KpiValue
 

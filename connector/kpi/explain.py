@@ -1,58 +1,28 @@
-"""Why a number is what it is: the card of a KPI, and the measures of one ticket with its events."""
+"""Why a ticket counts as it does: its measures, and the events that made them, in order."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from connector.config.mapping import KpiTable
 from connector.errors import UsageError
 from connector.kpi import catalogue
-from connector.kpi.ask import ask, counted, in_stretch, last_instant
-from connector.kpi.evaluate import evaluate
 from connector.kpi.flags import names
 from connector.kpi.forms import definition_id
-from connector.kpi.where import resolve
-from connector.model.kpi import Direction, KpiValue, MeasureDefinition, Period
+from connector.kpi.hours import load_hours, load_versions
+from connector.kpi.moments import BEHIND, Change, Dated, Mark, Segment, changes
+from connector.kpi.sections import section_of
+from connector.model.kpi import MeasureDefinition
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-HEAVIEST: Final = 10
-BEHIND: Final = {
-    "comments": ("comment",),
-    "states": ("status", "deleted", "restored"),
-    "solves": ("status",),
-    "ratings": ("rating",),
-}
-"""Kinds of events that a measure's inputs are made of."""
-
-ORDERS: Final = {
-    "time": "m.value desc",
-    "rate": "m.value {worst}, m.at desc",
-    "count": "m.at desc",
-    "snapshot": "m.at",
-}
-"""Which tickets weigh most: the longest times, the bad outcomes, the newest counts, the oldest."""
-
-
-class Weight(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket behind a KPI."""
-
-    helpdesk: str
-    id: str
-    value: float
-    at: datetime | None
-
-
-class KpiCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A KPI with what it means and the tickets that weigh most."""
-
-    definition: MeasureDefinition
-    value: KpiValue
-    heaviest: tuple[Weight, ...]
+DATE: Final = "date"
+"""The kind of a row of the timeline that is no event: an instant that a ticket field names."""
 
 
 class TicketMeasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +44,10 @@ class TicketMeasure(msgspec.Struct, frozen=True, kw_only=True):
     so_far: float | None = None
     since: datetime | None = None
     wakes_at: datetime | None = None
+    family: str = ""
+    section: str = ""
+    variant: str = ""
+    not_yet: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -82,7 +56,11 @@ class TicketMeasure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of a ticket, without text; `who` is a staff member's name or a role."""
+    """One event of a ticket, without text; `who` is a staff member's name or a role.
+
+    `open_s` are the business hours since the row before, in seconds, where the helpdesk has a
+    schedule. `marks` say what the event does to measures.
+    """
 
     id: int
     at: datetime
@@ -91,10 +69,15 @@ class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
     is_public: bool | None
     value: str | None
     previous: str | None
+    open_s: int | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 class TicketStory(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything measured about a ticket and the events behind it."""
+    """Everything measured about a ticket and the events behind it.
+
+    `timezone` is where its business hours are told, `as_of` up to when the events are known.
+    """
 
     helpdesk: str
     id: str
@@ -103,42 +86,21 @@ class TicketStory(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     measures: tuple[TicketMeasure, ...]
     timeline: tuple[TimelineRow, ...]
+    timezone: str = "UTC"
 
 
-def explain_kpi(
+def explain_ticket(
     con: DuckDBPyConnection,
-    kpi_id: str,
-    kpi: KpiTable,
-    period: Period,
+    helpdesk: str,
+    vendor_id: str,
     *,
-    now: datetime,
-    as_of: datetime,
-) -> KpiCard:
-    """Return a KPI's value, its definition, and the ten tickets that weigh most."""
-    scope = resolve(kpi.where, con)
-    value = evaluate(con, kpi_id, kpi, period, now=now, as_of=as_of)
-    question = ask(kpi, scope, period.start, last_instant(period, as_of))
-    (source, params), (test, more) = counted(question), in_stretch(question)
-    worst = "asc" if question.definition.direction == Direction.HIGHER else "desc"
-    order = ORDERS[question.definition.family].format(worst=worst)
-    rows = con.execute(
-        "select w.helpdesk, t.id, w.value, w.at from"
-        " (select m.helpdesk, m.ticket_id, m.value, m.at,"
-        f" row_number() over (order by {order}, m.ticket_id) as nth"
-        f" from {source} and {test} qualify nth <= {HEAVIEST}) as w"
-        " join tickets as t on t.helpdesk = w.helpdesk and t.ticket_id = w.ticket_id"
-        " order by w.nth",
-        [*params, *more],
-    ).fetchall()
-    heaviest = tuple(
-        Weight(helpdesk=name, id=vendor_id, value=number, at=_aware(at))
-        for name, vendor_id, number, at in rows
-    )
-    return KpiCard(definition=question.definition, value=value, heaviest=heaviest)
+    segments: Sequence[Segment] = (),
+    own: Mapping[str, MeasureDefinition] | None = None,
+) -> TicketStory:
+    """Return every measure of a ticket and its timeline; `UsageError` if it is not stored.
 
-
-def explain_ticket(con: DuckDBPyConnection, helpdesk: str, vendor_id: str) -> TicketStory:
-    """Return every measure of a ticket and its timeline; `UsageError` if it is not stored."""
+    `segments` are the stretches in which its clocks ran, `own` the measures that admins defined.
+    """
     row = con.execute(
         "select ticket_id, status, created_at from tickets where helpdesk = ? and id = ?",
         [helpdesk, vendor_id],
@@ -146,16 +108,74 @@ def explain_ticket(con: DuckDBPyConnection, helpdesk: str, vendor_id: str) -> Ti
     if row is None:
         raise UsageError(f"{helpdesk} has no ticket {vendor_id} in what was read so far")
     ticket_id, status, created_at = row
-    timeline = _timeline(con, helpdesk, ticket_id)
+    definitions = {**(own or {}), **catalogue.definitions()}
+    events = _timeline(con, helpdesk, ticket_id)
+    measures = _measures(con, helpdesk, ticket_id, events, definitions)
+    dated = [Dated(one.measure, one.clock, one.value, one.at, one.until) for one in measures]
+    clocks = [one for one in segments if one.ticket_id == ticket_id]
+    timeline = _marked(events, list(changes(clocks, dated, definitions)))
+    zone, timeline = _timed(con, helpdesk, timeline)
     return TicketStory(
         helpdesk=helpdesk,
         id=vendor_id,
         ticket_id=ticket_id,
         status=status,
         created_at=created_at.replace(tzinfo=UTC),
-        measures=_measures(con, helpdesk, ticket_id, timeline),
+        measures=measures,
         timeline=timeline,
+        timezone=zone,
     )
+
+
+def _marked(events: Sequence[TimelineRow], found: Sequence[Change]) -> tuple[TimelineRow, ...]:
+    """Put each change on the event that made it, or on a row of its own where there is none."""
+    rows = list(events)
+    marks: dict[int, list[Mark]] = {}
+    for change in sorted(found, key=lambda one: one.at):
+        here = _row_of(rows, change)
+        if here is None:
+            here = len(rows)
+            rows.append(_instant(change.at))
+        marks.setdefault(here, []).append(change.mark)
+    told = [
+        msgspec.structs.replace(row, marks=tuple(dict.fromkeys(marks.get(place, ()))))
+        for place, row in enumerate(rows)
+    ]
+    return tuple(sorted(told, key=lambda row: (row.at, row.id, row.kind)))
+
+
+def _row_of(rows: Sequence[TimelineRow], change: Change) -> int | None:
+    there = [i for i, row in enumerate(rows) if row.at.replace(microsecond=0) == change.at]
+    starts = change.mark.does == "starts"
+    made = [i for i in there if starts and rows[i].kind == "created"]
+    made = made or [i for i in there if rows[i].kind in change.kinds] or there
+    return None if not made else made[0] if starts else made[-1]
+
+
+def _instant(at: datetime) -> TimelineRow:
+    return TimelineRow(id=0, at=at, kind=DATE, who="", is_public=None, value=None, previous=None)
+
+
+def _timed(
+    con: DuckDBPyConnection, helpdesk: str, rows: tuple[TimelineRow, ...]
+) -> tuple[str, tuple[TimelineRow, ...]]:
+    """Tell the business hours between rows, by the schedule then in force; return its zone."""
+    schedules = con.execute(
+        "select distinct s.schedule_id, s.name, s.is_default from schedules as s"
+        " where s.helpdesk = ? order by s.is_default desc, s.schedule_id",
+        [helpdesk],
+    ).fetchall()
+    if not schedules or not rows:
+        return "UTC", rows
+    hours = load_hours(con, rows[0].at, rows[-1].at, helpdesk)
+    by_name = {name: key for key, name, _ in reversed(schedules)}
+    now, told = schedules[0][0], list(rows[:1])
+    for before, row in pairwise(rows):
+        now = by_name.get(before.value, now) if before.kind == "schedule" else now
+        seconds = hours[now].open_seconds(before.at, row.at)
+        told.append(msgspec.structs.replace(row, open_s=seconds))
+    versions = load_versions(con, helpdesk)[now]
+    return max(versions, key=lambda one: one.valid_from).timezone, tuple(told)
 
 
 def _timeline(con: DuckDBPyConnection, helpdesk: str, ticket_id: int) -> tuple[TimelineRow, ...]:
@@ -201,19 +221,23 @@ def _named(column: str) -> str:
 
 
 def _measures(
-    con: DuckDBPyConnection, helpdesk: str, ticket_id: int, timeline: tuple[TimelineRow, ...]
+    con: DuckDBPyConnection,
+    helpdesk: str,
+    ticket_id: int,
+    timeline: tuple[TimelineRow, ...],
+    definitions: Mapping[str, MeasureDefinition],
 ) -> tuple[TicketMeasure, ...]:
     rows = con.execute(
         'select measure, clock, value, "at", until, flags, so_far, since, wakes_at from measures'
         ' where helpdesk = ? and ticket_id = ? order by measure, clock desc, "at"',
         [helpdesk, ticket_id],
     ).fetchall()
-    return tuple(_measure(*row, timeline) for row in rows)
+    return tuple(_measure(*row, timeline, definitions) for row in rows)
 
 
 def _measure(*row: Any) -> TicketMeasure:
-    name, clock, value, at, until, flags, so_far, since, wakes_at, timeline = row
-    definition = catalogue.definitions()[definition_id(name)]
+    name, clock, value, at, until, flags, so_far, since, wakes_at, timeline, definitions = row
+    definition = definitions[definition_id(name)]
     stop = _aware(at)
     kinds = {kind for source in definition.depends_on for kind in BEHIND.get(source, ())}
     ends = {stop, _aware(until)} - {None}
@@ -236,6 +260,10 @@ def _measure(*row: Any) -> TicketMeasure:
         so_far=so_far,
         since=_aware(since),
         wakes_at=_aware(wakes_at),
+        family=definition.family,
+        section=section_of(definition),
+        variant=definition.id.partition(".")[2],
+        not_yet=definition.not_yet,
     )
 
 

@@ -16,7 +16,7 @@ from connector.goals.evidence import Evaluation, Evidence, baseline_of, baseline
 from connector.goals.status import judge as judge_goal
 from connector.kpi.elapsed import working_share
 from connector.kpi.evaluate import evaluate
-from connector.kpi.explain import KpiCard, explain_kpi
+from connector.kpi.card import KpiCard, explain_kpi
 from connector.model.goal import GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.pipeline.freezing import frozen

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.config.settings import HelpdeskTable
 from connector.errors import StoreError
 from connector.kpi.forms import Form
 from connector.kpi.lookup import lay_pins
 from connector.kpi.measure import measure
+from connector.kpi.moments import Segment, read_segments
 from connector.pipeline.job import Job
 from connector.store.published import Manifest, PublishedSet, attach, latest
 from connector.store.reading import person_keys
@@ -118,17 +119,30 @@ class Measuring:
         )
 
 
+class TicketView(NamedTuple):
+    """One ticket, measured with everything, and the stretches in which its clocks ran."""
+
+    con: DuckDBPyConnection
+    segments: tuple[Segment, ...]
+
+
 @contextmanager
-def ticket_view(job: Job, helpdesk: HelpdeskTable, ticket: str) -> Iterator[DuckDBPyConnection]:
+def ticket_view(job: Job, helpdesk: HelpdeskTable, ticket: str) -> Iterator[TicketView]:
     """Open one ticket of a published set, with every measure of the catalogue and the mappings."""
     one = latest(job.folder(helpdesk.name))
     if one is None:
         raise StoreError(f"{helpdesk.name} has not been read yet; run `connector sync` first")
     again = Measuring(one, helpdesk, job.all_forms(helpdesk), one.manifest.as_of)
+    segments: list[Segment] = []
+
+    def measured(con: DuckDBPyConnection) -> None:
+        again(con)
+        segments.extend(read_segments(con))
+
     with TemporaryDirectory(prefix="connector-") as scratch:
-        alone = single(one, Path(scratch) / helpdesk.name, ticket, measure=again)
+        alone = single(one, Path(scratch) / helpdesk.name, ticket, measure=measured)
         con = attach([alone])
         try:
-            yield con
+            yield TicketView(con, tuple(segments))
         finally:
             con.close()

@@ -6,7 +6,8 @@ import pytest
 
 from connector.config.mapping import KpiTable
 from connector.errors import UsageError
-from connector.kpi.explain import KpiCard, explain_kpi, explain_ticket
+from connector.kpi.card import KpiCard, explain_kpi
+from connector.kpi.explain import explain_ticket
 from connector.model.kpi import Period
 from tests.kpi.desk import AGENT, MONDAY, NOW, Desk, after, attached
 
