@@ -50,13 +50,13 @@ def pins_of(wheres: Wheres, schema: Schema) -> Pins:
 
 def lacking(wheres: Wheres, pins: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
     """Return the names that only the helpdesk itself knows, and that were not pinned yet."""
-    found: dict[tuple[str, str], None] = {}
-    for where in wheres:
-        for key, condition in where.items():
-            for wanted in _asked(key, names_of(condition), pins):
-                if wanted not in pins:
-                    found[wanted] = None
-    return list(found)
+    wanted = (
+        name
+        for where in wheres
+        for key, condition in where.items()
+        for name in _asked(key, names_of(condition), pins)
+    )
+    return [name for name in dict.fromkeys(wanted) if name not in pins]
 
 
 def _asked(

@@ -10,12 +10,11 @@ import msgspec
 
 from connector.adapters.base import Adapter
 from connector.config.settings import HelpdeskTable
-from connector.kpi.lookup import NAMED, PIN_SEPARATOR, Lookup, names_of
+from connector.kpi.lookup import NAMED, PIN_SEPARATOR, Lookup
 from connector.model.page import Schema
 from connector.pipeline.job import Job
 from connector.pipeline.naming import (
     BY_ID,
-    Pins,
     lacking,
     names_in,
     pins_of,
@@ -58,14 +57,14 @@ def pin_schema(job: Job, helpdesk: HelpdeskTable, schema: Schema) -> None:
 
 def pin_known(job: Job, helpdesk: HelpdeskTable, con: DuckDBPyConnection) -> None:
     """Pin the names that what was read knows: of groups and staff."""
-    lookup, pinned = Lookup(con), job.state.pins(helpdesk.name)
-    found: Pins = {}
-    for where in wheres_of(job, helpdesk):
-        for key in NAMED.keys() & where.keys():
-            for name in names_of(where[key]):
-                if (key, name) not in pinned:
-                    found[key, name] = PIN_SEPARATOR.join(lookup.ids(key, helpdesk.name, name))
-    _pin(job.state, helpdesk.name, {key: ids for key, ids in found.items() if ids})
+    used = names_in(wheres_of(job, helpdesk)) - job.state.pins(helpdesk.name).keys()
+    new = [name for name in used if name[0] in NAMED]
+    if not new:
+        return
+    lookup = Lookup(con)
+    found = {(key, name): lookup.ids(key, helpdesk.name, name) for key, name in new}
+    pins = {name: PIN_SEPARATOR.join(ids) for name, ids in found.items() if ids}
+    _pin(job.state, helpdesk.name, pins)
 
 
 def fields_to_watch(job: Job, helpdesk: str) -> frozenset[str]:

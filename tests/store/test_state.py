@@ -267,3 +267,9 @@ def test_a_kill_before_the_outcome_leaves_the_intent_open(tmp_path: Path) -> Non
     with State.open(path) as state:
         assert [i.ticket_id for i in state.open_batches("support")[0].intents] == ["1"]
         assert state.believed("support") == {}
+
+
+def test_a_pin_that_is_let_go_may_mean_something_else(state: State) -> None:
+    state.pin("support", "group", {"EMEA": "10", "APAC": "12"})
+    state.unpin("support", [("group", "EMEA"), ("group", "nobody")])
+    assert state.pins("support") == {("group", "APAC"): "12"}
