@@ -39,9 +39,8 @@ not_automated as (
   union
   select s.ticket_id
   from spans as s
-  join m_contacts as n
-    on n.requester_id = s.requester_id and n.ticket_id <> s.ticket_id
-    and n.created_at > s."at" and n.created_at <= s.until
+  asof join m_contacts as n on n.requester_id = s.requester_id and n.created_at > s."at"
+  where n.created_at <= s.until
 )
 select
   t.ticket_id, case when s.ticket_id is not null then (n.ticket_id is null)::integer end as value,

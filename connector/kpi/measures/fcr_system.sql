@@ -28,6 +28,22 @@ with spans as (
   from m_tickets as t
   join m_solves as f on f.ticket_id = t.ticket_id and f.nth = 1
 ),
+-- the next ticket of the same requester: any, where this one has no topic, else one about the same, or
+-- without a topic; with as-of joins, because some requesters are machines with very many tickets
+topics as (
+  select ticket_id, requester_id, created_at, fields[$topic] as topic from m_contacts
+),
+returned as (
+  select s.ticket_id
+  from spans as s
+  join topics as o on o.ticket_id = s.ticket_id
+  asof left join topics as a on a.requester_id = s.requester_id and a.created_at > s."at"
+  asof left join topics as b
+    on b.requester_id = s.requester_id and b.topic = o.topic and b.created_at > s."at"
+  asof left join (select * from topics where topic is null) as c
+    on c.requester_id = s.requester_id and c.created_at > s."at"
+  where least(case when o.topic is null then a.created_at end, b.created_at, c.created_at) <= s.until
+),
 came_back as (
   select s.ticket_id
   from spans as s
@@ -39,13 +55,7 @@ came_back as (
   join m_states as x on x.ticket_id = s.ticket_id
   where x.family = 'unsolved' and x.was = 'done' and x."at" <= s.until
   union
-  select s.ticket_id
-  from spans as s
-  join m_contacts as o on o.ticket_id = s.ticket_id
-  join m_contacts as n
-    on n.requester_id = s.requester_id and n.ticket_id <> s.ticket_id
-    and n.created_at > s."at" and n.created_at <= s.until
-  where coalesce(n.fields[$topic] = o.fields[$topic], true)
+  select ticket_id from returned
 )
 select
   t.ticket_id,

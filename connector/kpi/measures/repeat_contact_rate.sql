@@ -19,21 +19,34 @@
 -- settings: window: duration = 7 d (1 d .. 30 d); topic?: field
 -- depends_on: tickets, states, solves, contacts
 -- source: windows in use run from 48 hours to 30 days; 7 days as in Call Centre Helper
-with repeated as (
-  select distinct f.ticket_id
-  from m_solves as f
-  join m_contacts as o on o.ticket_id = f.ticket_id
-  join m_contacts as n
-    on n.requester_id = o.requester_id and n.ticket_id <> f.ticket_id
-    and n.created_at > f."at" and n.created_at <= f."at" + to_seconds($window)
-  where f.nth = 1 and coalesce(n.fields[$topic] = o.fields[$topic], true)
+with spans as (
+  select
+    t.ticket_id, t.requester_id, f."at", f.actor_id, f."at" + to_seconds($window) as until
+  from m_tickets as t
+  join m_solves as f on f.ticket_id = t.ticket_id and f.nth = 1
+),
+-- the next ticket of the same requester: any, where this one has no topic, else one about the same, or
+-- without a topic; with as-of joins, because some requesters are machines with very many tickets
+topics as (
+  select ticket_id, requester_id, created_at, fields[$topic] as topic from m_contacts
+),
+returned as (
+  select s.ticket_id
+  from spans as s
+  join topics as o on o.ticket_id = s.ticket_id
+  asof left join topics as a on a.requester_id = s.requester_id and a.created_at > s."at"
+  asof left join topics as b
+    on b.requester_id = s.requester_id and b.topic = o.topic and b.created_at > s."at"
+  asof left join (select * from topics where topic is null) as c
+    on c.requester_id = s.requester_id and c.created_at > s."at"
+  where least(case when o.topic is null then a.created_at end, b.created_at, c.created_at) <= s.until
 )
 select
   t.ticket_id,
-  case when f.ticket_id is not null and t.requester_id is not null
+  case when s.ticket_id is not null and t.requester_id is not null
     then (r.ticket_id is not null)::integer end as value,
-  f."at", f.actor_id, t.flags
+  s."at", s.actor_id, t.flags
 from m_tickets as t
-left join m_solves as f on f.ticket_id = t.ticket_id and f.nth = 1
-left join repeated as r on r.ticket_id = t.ticket_id
-where f.ticket_id is not null or t.is_partial
+left join spans as s on s.ticket_id = t.ticket_id
+left join returned as r on r.ticket_id = t.ticket_id
+where s.ticket_id is not null or t.is_partial
