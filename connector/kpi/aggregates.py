@@ -42,7 +42,7 @@ MINIMUM_TAIL_N: Final = 50  # quantiles beyond the median
 WIDEST_SHARE: Final = 0.10  # half-width at which a share may be shown with fewer tickets
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+class Estimate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A number with what it rests on; `low`, `high` are None where the sample cannot bound it.
 
     `n` and `k` are whole numbers but where tickets are shared among those who replied.
@@ -57,7 +57,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tickets(self) -> int:
         """Return n as whole tickets; a part of one is one."""
-        return max(round(self.n), math.ceil(min(self.n, 1)))
+        return self.n if isinstance(self.n, int) else max(round(self.n), math.ceil(min(self.n, 1)))
 
     @property
     def hits(self) -> int | None:

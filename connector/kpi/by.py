@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,6 @@ from connector.kpi.aggregates import Estimate, is_enough
 from connector.kpi.ask import Question, ask, last_instant, unit_of
 from connector.kpi.by_estimates import Answers, answers
 from connector.kpi.by_rows import NAMED, TIMES, Grouping
-from connector.kpi.by_time import Bucket
 from connector.kpi.evaluate import said_flags
 from connector.kpi.where import resolve
 from connector.model.kpi import KpiValue, Period
@@ -30,7 +29,7 @@ NAMES: Final = {
 }
 
 
-class GroupValue(KpiValue, frozen=True, kw_only=True):
+class GroupValue(KpiValue, frozen=True, kw_only=True, gc=False):
     """A KPI of one group. `by` has the id or word of each dimension (None: it has none there).
 
     `names` are the names of those ids that have one.
@@ -65,27 +64,30 @@ def evaluate_by(
     if len(helpdesks) > 1 and grouped.needs_helpdesk and "helpdesk" not in grouped.by:
         grouped = msgspec.structs.replace(grouped, by=("helpdesk", *grouped.by))
     found = answers(con, question, grouped)
-    told = _Told(kpi_id, kpi, question, grouped, period, now=min(now, as_of), as_of=as_of)
-    values = told.values(found, _Words(con, grouped, helpdesks))
-    return sorted(values, key=lambda value: _place(value, grouped))
+    words = _Words(con, helpdesks[0] if helpdesks else "", grouped)
+    told = _Told(kpi_id, kpi, question, period, now=min(now, as_of), as_of=as_of)
+    return list(told.values(found, _columns(found, grouped, words, period)))
 
 
-def _place(value: GroupValue, grouped: Grouping) -> list[tuple[bool, str, str]]:
-    when = value.period.start.isoformat()
-    told = (
-        (value.by[name], when if name in TIMES else value.names.get(name)) for name in grouped.by
-    )
-    return [(id_ is None, (name or id_ or "").casefold(), id_ or "") for id_, name in told]
+class _Column(msgspec.Struct, frozen=True):
+    """One dimension of all groups: what its keys are called, and in which order they come.
+
+    A key is told apart by its helpdesk where groups of several are listed.
+    """
+
+    dimension: str
+    keys: Sequence[Any]
+    words: Mapping[Any, str | None]
+    names: Mapping[Any, str]
+    ranks: Mapping[Any, int]
+    periods: Mapping[Any, Period]
 
 
 class _Words:
     """What keys are called: ids as the vendor writes them, and names."""
 
-    def __init__(
-        self, con: DuckDBPyConnection, grouped: Grouping, helpdesks: tuple[str, ...]
-    ) -> None:
-        self._grouped = grouped
-        self._only = helpdesks[0] if helpdesks else ""
+    def __init__(self, con: DuckDBPyConnection, only: str, grouped: Grouping) -> None:
+        self._only = only
         ids = con.execute("select helpdesk, kind, key, id from vendor_ids where key < 0").fetchall()
         self._ids = {(helpdesk, kind, key): id_ for helpdesk, kind, key, id_ in ids}
         self._names: dict[tuple[str, str, int], str] = {}
@@ -93,22 +95,60 @@ class _Words:
             for helpdesk, key, name in con.execute(NAMES[dimension]).fetchall():
                 self._names[helpdesk, dimension, key] = name
 
-    def said(self, key: tuple[Any, ...]) -> tuple[dict[str, str | None], dict[str, str]]:
-        """Return ids and words of a group, and the names of its ids."""
-        by: dict[str, str | None] = {}
-        names: dict[str, str] = {}
-        helpdesk = self._only
-        for dimension, value in zip(self._grouped.by, key, strict=True):
-            if dimension == "helpdesk":
-                helpdesk = value
-            if value is None or dimension not in NAMED:
-                by[dimension] = None if value is None else str(value)
-                continue
-            kind = KINDS.get(dimension, dimension)
-            by[dimension] = self._ids.get((helpdesk, kind, value), str(value))
-            if (helpdesk, dimension, value) in self._names:
-                names[dimension] = self._names[helpdesk, dimension, value]
-        return by, names
+    def said(self, dimension: str, key: Any, helpdesk: str | None) -> tuple[str | None, str | None]:
+        """Return the id or word of a key, and the name of an id."""
+        if key is None or dimension not in NAMED:
+            return (None if key is None else str(key)), None
+        here, kind = helpdesk or self._only, KINDS.get(dimension, dimension)
+        id_ = self._ids.get((here, kind, key), str(key))
+        return id_, self._names.get((here, dimension, key))
+
+
+def _columns(found: Answers, grouped: Grouping, words: _Words, period: Period) -> list[_Column]:
+    """Say every key of every dimension once, however many groups have it."""
+    listed: list[Sequence[Any]] = list(zip(*found, strict=True)) or [() for _ in grouped.by]
+    place = grouped.by.index("helpdesk") if "helpdesk" in grouped.by else None
+    helpdesks = listed[place] if place is not None else [None] * len(found)
+    columns = []
+    for dimension, plain in zip(grouped.by, listed, strict=True):
+        if dimension in TIMES:
+            columns.append(_time_column(dimension, plain, grouped, period))
+            continue
+        keys = list(zip(helpdesks, plain, strict=True))
+        said = {pair: words.said(dimension, pair[1], pair[0]) for pair in set(keys)}
+        order = sorted(said, key=lambda pair: _place(*said[pair]))
+        columns.append(
+            _Column(
+                dimension,
+                keys,
+                {pair: id_ for pair, (id_, _) in said.items()},
+                {pair: name for pair, (_, name) in said.items() if name},
+                {pair: rank for rank, pair in enumerate(order)},
+                {},
+            )
+        )
+    return columns
+
+
+def _place(id_: str | None, name: str | None) -> tuple[bool, str, str]:
+    return id_ is None, (name or id_ or "").casefold(), id_ or ""
+
+
+def _time_column(dimension: str, keys: Sequence[Any], grouped: Grouping, period: Period) -> _Column:
+    calendar = grouped.calendar
+    assert calendar is not None
+    buckets = {key: calendar.bucket(key) for key in sorted(set(keys))}
+    return _Column(
+        dimension,
+        keys,
+        {key: bucket.label for key, bucket in buckets.items()},
+        {},
+        {key: rank for rank, key in enumerate(buckets)},
+        {
+            key: Period(max(bucket.start, period.start), min(bucket.end, period.end))
+            for key, bucket in buckets.items()
+        },
+    )
 
 
 class _Told:
@@ -119,35 +159,33 @@ class _Told:
         kpi_id: str,
         kpi: KpiTable,
         question: Question,
-        grouped: Grouping,
         period: Period,
         *,
         now: datetime,
         as_of: datetime,
     ) -> None:
-        definition = question.definition
-        self._question, self._grouped, self._period, self._now = question, grouped, period, now
+        self._question, self._period, self._now = question, period, now
         self._same: dict[str, Any] = {
             "id": kpi_id,
             "measure": kpi.measure,
             "clock": question.clock,
             "aggregate": question.aggregate,
-            "unit": unit_of(definition, question.aggregate),
+            "unit": unit_of(question.definition, question.aggregate),
             "where": dict(kpi.where),
             "as_of": as_of,
         }
-        self._buckets: dict[Any, tuple[Bucket, Period]] = {}
         self._flags: dict[tuple[Period, int], tuple[str, ...]] = {}
 
-    def values(self, found: Answers, words: _Words) -> Iterator[GroupValue]:
-        """Yield the values of all groups."""
-        place = next((i for i, name in enumerate(self._grouped.by) if name in TIMES), None)
-        for key, (estimate, bits) in found.items():
-            by, names = words.said(key)
-            period = self._period
-            if place is not None:
-                bucket, period = self._bucket(key[place])
-                by[self._grouped.by[place]] = bucket.label
+    def values(self, found: Answers, columns: Sequence[_Column]) -> Iterator[GroupValue]:
+        """Yield the values of all groups, in order."""
+        answered = list(found.values())
+        ranks = [list(map(column.ranks.__getitem__, column.keys)) for column in columns]
+        places = list(zip(*ranks, strict=True)) or [()] * len(answered)
+        timed = next((column for column in columns if column.dimension in TIMES), None)
+        named = [column for column in columns if column.names]
+        for i in sorted(range(len(answered)), key=places.__getitem__):
+            estimate, bits = answered[i]
+            period = timed.periods[timed.keys[i]] if timed else self._period
             yield GroupValue(
                 value=estimate.value,
                 n=estimate.tickets,
@@ -156,19 +194,14 @@ class _Told:
                 high=estimate.high,
                 period=period,
                 flags=self._said_flags(estimate, period, bits),
-                by=by,
-                names=names,
+                by={column.dimension: column.words[column.keys[i]] for column in columns},
+                names={
+                    column.dimension: column.names[column.keys[i]]
+                    for column in named
+                    if column.keys[i] in column.names
+                },
                 **self._same,
             )
-
-    def _bucket(self, key: Any) -> tuple[Bucket, Period]:
-        if key not in self._buckets:
-            calendar = self._grouped.calendar
-            assert calendar is not None
-            bucket = calendar.bucket(key)
-            start, end = self._period.start, self._period.end
-            self._buckets[key] = bucket, Period(max(bucket.start, start), min(bucket.end, end))
-        return self._buckets[key]
 
     def _said_flags(self, found: Estimate, period: Period, bits: int) -> tuple[str, ...]:
         known = (period, bits)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BOOTSTRAP_TOTAL: Final = 50_000
-"""With more rows than this in all, bootstrap intervals of groups come from their expansion."""
+BOOTSTRAP_GROUPS: Final = 1_000
+"""With more rows or groups in all, bootstrap intervals of groups come from their expansion."""
 
 Key = tuple[Any, ...]
 Answers = dict[Key, tuple[Estimate, int]]
@@ -177,7 +178,8 @@ def picked(n: int, q: float) -> tuple[int, int, float, int | None, int | None]:
 def _means(con: DuckDBPyConnection, question: Question, grouped: Grouping) -> Answers:
     moments = "count(*)", "avg(value)", "stddev_pop(value)", "skewness(value)"
     found = _grouped(con, question, grouped, *moments)
-    if sum(row[len(grouped.by)] for row in found) <= BOOTSTRAP_TOTAL:
+    rows_in_all = sum(row[len(grouped.by)] for row in found)
+    if rows_in_all <= BOOTSTRAP_TOTAL and len(found) <= BOOTSTRAP_GROUPS:
         return _small_means(con, question, grouped)
     answered: Answers = {}
     for *key, n, mean, spread, skewness, bits in found:
