@@ -241,6 +241,19 @@ class TestAuthors:
         desk.measure(bots=frozenset({BOT}))
         assert desk.rows("first_reply_time")[0][0] == 2 * HOUR
 
+    @pytest.mark.parametrize("role", ["bots", "ignore"])
+    def test_neither_a_bot_nor_an_ignored_account_asks_anything(
+        self, desk: Desk, role: str
+    ) -> None:
+        desk.ticket(requester_id=BOT, opening=BOT)
+        desk.comment(after(hours=1), AGENT)
+        desk.comment(after(hours=2), BOT)
+        desk.comment(after(hours=3), AGENT)
+        desk.measure(**{role: frozenset({BOT})})
+        assert desk.rows("next_reply_time") == []
+        desk.measure()
+        assert desk.rows("next_reply_time")[0][0] == HOUR
+
     def test_a_role_counts_as_it_was_at_the_comment_where_that_is_known(self, desk: Desk) -> None:
         desk.ticket(requester_id=101)
         desk.comment(after(hours=2), AGENT)
