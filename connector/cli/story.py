@@ -21,7 +21,6 @@ from connector.cli.output import (
     status_text,
 )
 from connector.cli.timeline import at_zone, print_timeline, said_number
-from connector.config.entry import TicketRuleTable
 from connector.config.quantity import format_quantity
 from connector.errors import StoreError
 from connector.kpi.explain import DATE, TicketMeasure, TicketStory, explain_ticket
@@ -99,8 +98,7 @@ def _goals(
         goal = mappings.goals.get(report.id)
         if goal is None:
             continue
-        rule = goal.ticket if isinstance(goal.ticket, TicketRuleTable) else None
-        for standing in standings(con, mappings.kpis[goal.kpi], rule, now=as_of):
+        for standing in standings(con, mappings.kpis[goal.kpi], goal.ticket, now=as_of):
             if standing.id == story.id:
                 yield TicketGoal(
                     goal=report.id,

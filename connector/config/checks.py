@@ -18,6 +18,9 @@ from connector.model.kpi import Direction, MeasureDefinition
 RESERVED_IDS = frozenset({"status", "outcome", "any"})
 """Words that tags of the drop-down fields use where others have a goal's id."""
 
+PROMISE = "promise"
+"""What settles one ticket where the limit is the helpdesk's: no goal sets another."""
+
 LONGEST_ID = 40
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -194,6 +197,9 @@ def _ticket_problems(
         lag = format_quantity(definition.lag_s, "s")
         message = f"{definition.id} settles {lag} later, when a ticket may be closed"
         yield place.problem(message, hint="give the rule to a goal for the first reply or solution")
+    elif isinstance(rule, TicketRuleTable) and definition.settles_by == PROMISE:
+        message = f"{definition.id} goes by the targets of the helpdesk itself"
+        yield place.problem(message, hint='write ticket = "sla"')
     elif isinstance(rule, TicketRuleTable):
         scale = ticket_scale(measured.kpi, definition)
         yield from _positive(rule.limit, scale, place, "limit")

@@ -111,7 +111,7 @@ def forms_for(
         forms = [part for part in parts if part.definition.family != Family.IMPORTED]
         if kpi.credit == "replies":
             forms.append(usual_form(known[REPLY_SHARE]))
-        if definition.settles_by:
+        if definition.settles_by and definition.family == Family.TIME:
             forms.append(usual_form(known[SOLVED]))
         found |= {form.key: form for form in forms}
     return tuple(found[key] for key in sorted(found))

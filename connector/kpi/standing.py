@@ -1,6 +1,7 @@
 """Where single tickets stand against a limit: what is due, when, and what was met or missed.
 
-Only KPIs that one event settles (a first reply, a resolution) say something about one ticket.
+Only KPIs that one event settles (a first reply, a resolution) say something about one ticket. Its
+limit is the goal's, or the target that the helpdesk's own SLA has set for this ticket.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -18,7 +19,9 @@ from connector.kpi import catalogue
 from connector.kpi.ask import Question, ask, naive
 from connector.kpi.flags import Flag, excluded_marks
 from connector.kpi.hours import Hours, load_hours
+from connector.kpi.standing_sla import Promised, promised, sla_form
 from connector.kpi.where import Scope, resolve
+from connector.model.kpi import Family
 from connector.model.ticket import UNSOLVED
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 RECENT: Final = timedelta(days=7)
 HORIZON: Final = timedelta(days=3 * 366)
+SOON: Final = timedelta(hours=1)
+"""How long before its SLA's target runs out a ticket is due soon; no goal says otherwise."""
+
 UNKNOWN: Final = Flag.PARTIAL_HISTORY | Flag.NO_SCHEDULE
 
 
@@ -95,7 +101,7 @@ class _Deadlines(msgspec.Struct, frozen=True, kw_only=True):
 def standings(
     con: DuckDBPyConnection,
     kpi: KpiTable,
-    rule: TicketRuleTable | None,
+    rule: TicketRuleTable | Literal["sla"] | None,
     *,
     now: datetime,
     since: datetime | None = None,
@@ -106,7 +112,11 @@ def standings(
     `since` is seven days ago unless told; exactly at the limit is met.
     """
     question = ask(kpi, resolve(kpi.where, con) if scope is None else scope, now, now)
-    rows = _rows(con, question, now - RECENT if since is None else since)
+    covered, params = _covered(question, now - RECENT if since is None else since)
+    if rule == "sla":
+        found_promises = promised(con, sla_form(kpi), covered, params)
+        return [_kept(one, now) for one in found_promises]
+    rows = _rows(con, question, covered, params)
     if rule is None or not question.definition.settles_by:
         return [_standing(row) for row in rows]
     found: list[Standing] = []
@@ -117,12 +127,40 @@ def standings(
     return found
 
 
-def _rows(con: DuckDBPyConnection, question: Question, since: datetime) -> list[_Row]:
-    # what no single event settles may have several rows a ticket, and none of them matters here
-    settling = question.form.key if question.definition.settles_by else ""
+def _covered(question: Question, since: datetime) -> tuple[str, list[Any]]:
+    """Return the condition for the tickets `t` of a KPI that still say something."""
     condition, params = question.scope.condition("t")
     marks = excluded_marks(question.definition.excludes)
     unsolved = ", ".join(f"'{status}'" for status in sorted(UNSOLVED))
+    test = (
+        f"{condition} and t.marks & {marks} = 0 and (t.status in ({unsolved})"
+        " or (t.status in ('solved', 'closed') and t.updated_at >= ?))"
+    )
+    return test, [*params, naive(since)]
+
+
+def _kept(one: Promised, now: datetime) -> Standing:
+    """Judge a ticket by its SLA: what still waits comes before what was missed or met."""
+    state = due_at = None
+    if one.waiting:
+        is_soon = one.due_at is not None and one.due_at <= now + SOON
+        state, due_at = Outlook.DUE_SOON if is_soon else Outlook.PENDING, one.due_at
+    elif one.missed:
+        state, due_at = Outlook.MISSED, one.missed_at
+    elif one.met:
+        state = Outlook.MET
+    return Standing(
+        helpdesk=one.helpdesk, ticket_id=one.ticket_id, id=one.id, state=state, due_at=due_at
+    )
+
+
+def _rows(
+    con: DuckDBPyConnection, question: Question, covered: str, params: list[Any]
+) -> list[_Row]:
+    # other measures may have several rows a ticket, and none of them matters here
+    definition = question.definition
+    is_settling = definition.settles_by and definition.family == Family.TIME
+    settling = question.form.key if is_settling else ""
     rows = con.execute(
         "select t.helpdesk, t.ticket_id, t.id, t.status, t.created_at, m.value, m.flags, s.at"
         " from tickets as t"
@@ -130,10 +168,8 @@ def _rows(con: DuckDBPyConnection, question: Question, since: datetime) -> list[
         " and m.measure = ? and m.clock = ?"
         " left join measures as s on s.helpdesk = t.helpdesk and s.ticket_id = t.ticket_id"
         " and s.measure = 'first_resolution_time' and s.clock = 'calendar'"
-        f" where {condition} and t.marks & {marks} = 0 and (t.status in ({unsolved})"
-        " or (t.status in ('solved', 'closed') and t.updated_at >= ?))"
-        " order by t.helpdesk, t.ticket_id",
-        [settling, question.clock, *params, naive(since)],
+        f" where {covered} order by t.helpdesk, t.ticket_id",
+        [settling, question.clock, *params],
     ).fetchall()
     return [_row(*values) for values in rows]
 

@@ -14,6 +14,7 @@ from connector.adapters.base import Adapter
 from connector.config.mapping import Mappings
 from connector.config.settings import HelpdeskTable, Settings
 from connector.kpi.forms import Form, forms_for, usual_form, usual_forms
+from connector.kpi.standing_sla import sla_form
 from connector.model.kpi import MeasureDefinition
 from connector.store.state import State
 
@@ -81,7 +82,12 @@ class Job:
     def forms_of(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
         """Return what has to be measured of one helpdesk's tickets: what its KPIs need."""
         mappings = self.mappings_of(helpdesk)
-        return self.known_fields(helpdesk, forms_for(mappings.kpis.values(), self.definitions))
+        forms = {form.key: form for form in forms_for(mappings.kpis.values(), self.definitions)}
+        for goal in mappings.goals.values():
+            if goal.ticket == "sla":
+                form = sla_form(self.mappings.kpis[goal.kpi], self.definitions)
+                forms[form.key] = form
+        return self.known_fields(helpdesk, [forms[key] for key in sorted(forms)])
 
     def all_forms(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
         """Return everything that can be measured of one ticket: the catalogue, and their own."""

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connector.adapters.base import Capabilities
-from connector.config.entry import TicketRuleTable
 from connector.config.settings import HelpdeskTable
 from connector.errors import MappingError, SettingsError
 from connector.kpi.standing import standings
@@ -111,16 +110,16 @@ def _memberships(
         definition = kpi.definition_in(job.definitions)
         if not may_show(goal, definition, people=people):
             continue
-        rule = goal.ticket if isinstance(goal.ticket, TicketRuleTable) else None
+        is_own = goal.ticket != "sla"  # else the helpdesk shows its own due time already
         scope = resolve(kpi.where, con, zone=goal.period.timezone)
-        for standing in standings(con, kpi, rule, now=as_of, scope=scope):
+        for standing in standings(con, kpi, goal.ticket, now=as_of, scope=scope):
             found[standing.id].append(
                 membership(
                     goal,
                     report,
                     settles_by=definition.settles_by,
                     outcome=standing.state,
-                    due_at=standing.due_at,
+                    due_at=standing.due_at if is_own else None,
                 )
             )
     return found

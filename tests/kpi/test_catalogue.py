@@ -33,7 +33,7 @@ def test_a_definition_speaks_the_words_of_the_model(name: str) -> None:
     assert set(one.clocks) <= {"calendar", "business"}
     assert one.direction in {"lower", "higher", "neutral"}
     assert one.stamp in STAMPS
-    assert one.settles_by in {"", "reply", "resolution"}
+    assert one.settles_by in {"", "reply", "resolution", "promise"}
     assert one.definition.endswith(".")
 
 

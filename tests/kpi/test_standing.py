@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connector.config.mapping import KpiTable, Quantity, TicketRuleTable
+from connector.config.mapping import KpiTable, Quantity, TicketRuleTable, load_mappings
+from connector.errors import MappingError
+from connector.kpi.catalogue import definitions
+from connector.kpi.measure import measure
 from connector.kpi.standing import Standing, standings
+from connector.kpi.standing_sla import sla_form
 from connector.model.ticket import Mark
 from tests.kpi.desk import AGENT, CUSTOMER, MONDAY, Desk, after, attached
 
@@ -176,3 +181,108 @@ def test_a_ticket_with_several_unsolved_spans_is_listed_once(desk: Desk) -> None
     desk.status(after(hours=1), "solved")
     desk.status(after(hours=2), "open")
     assert len(stand(desk, after(days=1), KpiTable(measure="backlog"), None)) == 1
+
+
+def promise(desk: Desk, minutes: int, at: datetime = MONDAY, **more: Any) -> None:
+    """Let the SLA set a target for the reply to ticket 1."""
+    ((number,),) = desk.con.execute("select count(*) from metric_events").fetchall()
+    columns: dict[str, Any] = {"metric": "reply_time", "instance": 1, "business_hours": False}
+    desk.insert(
+        "metric_events", metric_event_id=number, ticket_id=1, type="apply_sla", at=at,
+        target_minutes=minutes, **(columns | more),
+    )  # fmt: skip
+
+
+def kept(desk: Desk, now: datetime, kpi: KpiTable = REPLY) -> tuple[str | None, datetime | None]:
+    """Return how ticket 1 stands with the helpdesk's own SLA."""
+    measure(desk.con, now=now, forms=[sla_form(kpi)], everything=True)
+    (found,) = standings(attached(desk), kpi, "sla", now=now)
+    return found.state, found.due_at
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(59, "pending"), (60, "due_soon"), (120, "due_soon"), (121, "missed")]
+)
+def test_the_sla_of_the_helpdesk_says_when_a_ticket_is_due(
+    desk: Desk, minutes: int, expected: str
+) -> None:
+    desk.ticket()
+    promise(desk, 120)
+    assert kept(desk, after(minutes=minutes)) == (expected, after(minutes=120))
+
+
+def test_a_ticket_without_a_target_has_nothing_to_keep(desk: Desk) -> None:
+    desk.ticket()
+    promise(desk, 10, metric="agent_work_time")
+    assert kept(desk, after(minutes=20)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(120, ("met", None)), (121, ("missed", after(minutes=120)))],
+)
+def test_a_reply_meets_or_misses_the_target_of_the_ticket(
+    desk: Desk, minutes: int, expected: tuple[str, datetime | None]
+) -> None:
+    desk.ticket()
+    promise(desk, 120)
+    desk.comment(after(minutes=minutes), AGENT)
+    assert kept(desk, after(days=1)) == expected
+
+
+def test_the_target_for_the_priority_of_now_decides(desk: Desk) -> None:
+    desk.ticket()
+    promise(desk, 600)
+    promise(desk, 120, at=after(minutes=10))
+    assert kept(desk, after(minutes=20)) == ("pending", after(minutes=120))
+
+
+def test_what_still_waits_comes_before_what_was_missed(desk: Desk) -> None:
+    desk.ticket()
+    promise(desk, 10)
+    desk.comment(after(minutes=30), AGENT)
+    desk.comment(after(minutes=40), CUSTOMER)
+    promise(desk, 90, at=after(minutes=40), instance=2)
+    all_of_them = KpiTable(measure="sla_attainment")
+    assert kept(desk, after(minutes=50), all_of_them) == ("pending", after(minutes=130))
+    assert kept(desk, after(minutes=50)) == ("missed", after(minutes=10))
+    next_reply = KpiTable(measure="sla_attainment", settings={"metric": "next_reply_time"})
+    assert kept(desk, after(minutes=50), next_reply) == ("pending", after(minutes=130))
+
+
+def test_a_paused_target_is_pending_without_a_due_time(desk: Desk) -> None:
+    desk.ticket()
+    desk.status(after(minutes=5), "hold")
+    promise(desk, 10, metric="agent_work_time")
+    kpi = KpiTable(measure="sla_attainment", settings={"metric": "agent_work_time"})
+    assert kept(desk, after(hours=5), kpi) == ("pending", None)
+
+
+def test_a_resolution_is_held_to_the_target_of_the_resolution() -> None:
+    assert sla_form(KpiTable(measure="first_resolution_time")).settings == {
+        "metric": "total_resolution_time"
+    }
+    assert sla_form(SOLVE).key == "sla_attainment.latest{metric=total_resolution_time}"
+
+
+GOAL = """
+[kpi.kept]
+measure = "sla_attainment"
+[goal.promises]
+title = "We keep what we promise"
+kpi = "kept"
+owner = "Lead"
+period = { start = 2026-01-01, end = 2026-04-01 }
+target = "90 %"
+ticket = """
+
+
+def test_a_goal_for_promises_may_leave_its_tickets_to_the_sla(tmp_path: Path) -> None:
+    (tmp_path / "goals.toml").write_text(GOAL + '"sla"', encoding="utf-8")
+    assert load_mappings([tmp_path], definitions()).goals["promises"].ticket == "sla"
+
+
+def test_a_goal_for_promises_sets_no_limit_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "goals.toml").write_text(GOAL + '{ limit = "1 h" }', encoding="utf-8")
+    with pytest.raises(MappingError, match="goes by the targets of the helpdesk itself"):
+        load_mappings([tmp_path], definitions())

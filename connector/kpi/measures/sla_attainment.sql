@@ -20,6 +20,7 @@
 -- not_yet: still running
 -- excludes: merged, spam, deleted, child
 -- range: 0 .. 1
+-- settles_by: promise
 -- settings: metric: choice = all (all | first_reply_time | next_reply_time | requester_wait_time |
 --   agent_work_time | total_resolution_time | periodic_update_time | pausable_update_time)
 -- wakes: a target that still runs is breached
