@@ -30,6 +30,7 @@ class _Report(msgspec.Struct):
     """The part of a run's report that is told again; an undo reports nothing but counts."""
 
     helpdesks: list[_Helpdesk] = []
+    problems: list[str] = []
     undone: list[_Writes] = []
 
 
@@ -63,6 +64,7 @@ def _told(row: RunRow) -> dict[str, Any]:
         "written": sum(w.written for w in (*(one.writes for one in helpdesks), *report.undone)),
         "errors": {one.name: one.error for one in helpdesks if one.error},
         "notes": {one.name: one.notes for one in helpdesks if one.notes},
+        "problems": report.problems,
     }
 
 

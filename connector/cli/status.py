@@ -168,6 +168,7 @@ def _advice(
         yield f"{name}: the last run failed: {error}"
     for name, notes in runs[0]["notes"].items():
         yield from (f"{name}: {note}" for note in notes)
+    yield from runs[0]["problems"]
     for one in helpdesks:
         yield from (f"{one['name']}: {line}" for line in _of_helpdesk(workspace, one, now))
     if not workspace.settings.writeback.enabled:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from connector.config.where import FIELD, Filter, as_filter
 
 
@@ -44,5 +46,7 @@ def _ranges(name: str, wanted: Filter) -> Iterator[str]:
 def _filter(said: object) -> Filter:
     if isinstance(said, Filter):
         return said
+    if isinstance(said, Mapping):  # as it was kept
+        return msgspec.convert(said, Filter)
     names = said if isinstance(said, Sequence) and not isinstance(said, str) else [said]
     return as_filter(tuple(map(str, names)))

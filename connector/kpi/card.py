@@ -81,11 +81,15 @@ def explain_kpi(
     *,
     now: datetime,
     as_of: datetime,
+    zone: str = "UTC",
 ) -> KpiCard:
-    """Return a KPI's value, its definition, and the ten tickets that weigh most."""
-    scope = resolve(kpi.where, con)
-    value = evaluate(con, kpi_id, kpi, period, now=now, as_of=as_of)
-    question = ask(kpi, scope, period.start, last_instant(period, as_of))
+    """Return a KPI's value, its definition, and the ten tickets that weigh most.
+
+    `zone` is where the days begin that are counted, and those of its filter.
+    """
+    scope = resolve(kpi.where, con, zone=zone)
+    value = evaluate(con, kpi_id, kpi, period, now=now, as_of=as_of, zone=zone)
+    question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=zone)
     definition = question.definition
     never = _never(definition)
     return KpiCard(

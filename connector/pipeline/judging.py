@@ -14,9 +14,9 @@ from connector.config.mapping import GoalTable, KpiTable
 from connector.errors import MappingError, StoreError
 from connector.goals.evidence import Evaluation, Evidence, baseline_of, baseline_period, max_age_s
 from connector.goals.status import judge as judge_goal
+from connector.kpi.card import KpiCard, explain_kpi
 from connector.kpi.elapsed import working_share
 from connector.kpi.evaluate import evaluate
-from connector.kpi.card import KpiCard, explain_kpi
 from connector.model.goal import GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.pipeline.freezing import frozen
@@ -179,9 +179,9 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
             with placed(job, key):
                 return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)
         goal = job.mappings.goals[key]
-        kpi = job.mappings.kpis[goal.kpi]
+        kpi, period, zone = job.mappings.kpis[goal.kpi], period_of(goal), goal.period.timezone
         with placed(job, goal.kpi):
-            card = explain_kpi(con, goal.kpi, kpi, period_of(goal), now=as_of, as_of=as_of)
-        shown = frozen(job, con, kpi, card.value, zone=goal.period.timezone)
+            card = explain_kpi(con, goal.kpi, kpi, period, now=as_of, as_of=as_of, zone=zone)
+        shown = frozen(job, con, kpi, card.value, zone=zone)
         card = msgspec.structs.replace(card, value=shown)
         return next(r for r in goal_reports(job, seen, []) if r.id == key), card

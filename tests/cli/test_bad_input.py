@@ -233,6 +233,7 @@ def test_a_group_the_helpdesk_does_not_have_stops_the_goals_that_use_it_alone(
         " group Bilings does not exist in practice; did you mean Billing?"
     )
     assert "".join(said.split()) in "".join(ran.out.split())
+    assert "goal backlog_in_hand is not judged" in cli("status").flat
     goals = cli("goals", "--json")
     assert goals.code == ExitCode.PARTIAL
     judged = {goal["id"] for goal in json.loads(goals.out)}

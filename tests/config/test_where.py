@@ -135,6 +135,8 @@ def test_a_filter_is_told_as_it_is_written() -> None:
 )
 def test_a_where_is_said_in_words(where: str, words: str) -> None:
     assert in_words(read(where)) == words
+    kept = msgspec.json.decode(msgspec.json.encode(read(where)))
+    assert in_words(kept) == words
 
 
 def marked(where: Any) -> bool:
