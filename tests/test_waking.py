@@ -86,3 +86,36 @@ def test_a_sync_with_nothing_to_wake_measures_and_publishes_no_measure(idle: Idl
     assert idle.sync() == 1
     assert idle.published.manifest.generations == before.manifest.generations
     assert idle.published.files("measures")[0].name == before.files("measures")[0].name
+
+
+def test_a_ticket_shows_that_its_sla_broke_though_nobody_touched_it(tmp_path: Path) -> None:
+    with PagedServer() as server:
+        install_policies(server.world)
+        body = {"subject": "Down", "comment": {"body": "Help"}, "priority": "urgent"}
+        ticket = server.acts.create(body)
+        server.clock.advance(120)
+        whole = Whole(tmp_path / "goals", server)
+        goals = whole.folder / "mappings" / "goals.toml"
+        text = goals.read_text(encoding="utf-8")
+        limit = 'ticket = { limit = "60 min", due_soon = "15 min" }'
+        assert limit in text
+        goals.write_text(text.replace(limit, 'ticket = "sla"'), encoding="utf-8")
+        assert whole("setup", "--apply").code == ExitCode.DONE
+        idle = Idle(whole, server)
+        idle.sync()
+        assert "goal_outcome__due_soon" in outcomes(server, ticket.id)
+        server.clock.advance(120)
+        idle.sync()
+        ((wakes_at,),) = idle.ask(
+            f"select wakes_at from measures where ticket_id = {ticket.id} and wakes_at is not null"
+        )
+        idle.pass_by(wakes_at)
+        idle.sync()
+        assert outcomes(server, ticket.id) == ["goal_outcome__missed"]
+        story = whole("explain", "ticket", "practice", str(ticket.id)).out
+        assert "missed" in story
+
+
+def outcomes(server: PagedServer, ticket: int) -> list[str]:
+    """Return what a ticket shows of how it stands itself."""
+    return [tag for tag in server.world.tickets[ticket].tags if tag.startswith("goal_outcome__")]

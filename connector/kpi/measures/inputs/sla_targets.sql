@@ -15,6 +15,7 @@ with told as (
     policy_id, target_minutes, business_hours
   from metric_events
   where type in ('apply_sla', 'apply_group_sla')
+    and ticket_id between $low and $high
     and ticket_id in (select ticket_id from m_chunk)
 ),
 priorities as (
@@ -33,7 +34,8 @@ priorities as (
     where kind = 'priority'
     group by ticket_id
   ) as e on e.ticket_id = t.ticket_id
-  where t.ticket_id in (select ticket_id from m_chunk)
+  where t.ticket_id between $low and $high
+    and t.ticket_id in (select ticket_id from m_chunk)
   group by t.ticket_id
 ),
 promised as (
