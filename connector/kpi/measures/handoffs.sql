@@ -12,7 +12,7 @@
 -- starts: the ticket is created
 -- stops: the last solve; a ticket that is open again has none until it is solved again
 -- not_yet: not solved yet
--- excludes: merged, spam, deleted, child
+-- excludes: merged, spam, deleted, child, messaging
 -- range: 0 ..
 -- depends_on: tickets, states, solves, comments, resolved, touches
 -- source: dbt_zendesk count_ticket_handoffs
