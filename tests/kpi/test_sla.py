@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connector.config.mapping import KpiTable
 from connector.config.measure_settings import setting_problems, setting_values
@@ -14,6 +16,7 @@ from connector.kpi.catalogue import definitions
 from connector.kpi.evaluate import evaluate
 from connector.kpi.flags import Flag
 from connector.kpi.forms import Form, form_of
+from connector.kpi.hours import load_hours
 from connector.kpi.measure import measure
 from connector.model.kpi import Period
 from tests.kpi.desk import ADMIN, AGENT, CUSTOMER, MONDAY, NOW, OTHER_AGENT, Desk, after, attached
@@ -43,16 +46,16 @@ def applied(
     desk.insert("metric_events", at=at, metric=metric, target_minutes=minutes, **(columns | more))
 
 
-def form(name: str = "sla_attainment", **settings: str) -> Form:
+def form(name: str = "sla_attainment", **chosen: str) -> Form:
     definition = definitions()[name]
-    return Form(definition, setting_values(definition, settings))
+    return Form(definition, setting_values(definition, chosen))
 
 
 def outcomes(
-    desk: Desk, name: str = "sla_attainment", now: datetime = NOW, **settings: str
+    desk: Desk, name: str = "sla_attainment", now: datetime = NOW, **chosen: str
 ) -> list[tuple[float | None, datetime | None]]:
     """Measure at `now` and return (value, stamp) of each target."""
-    one = form(name, **settings)
+    one = form(name, **chosen)
     measure(desk.con, now=now, forms=[one], everything=True)
     return [(value, at) for value, at, _ in desk.rows(one.key)]
 
@@ -345,3 +348,29 @@ def test_the_metric_is_one_of_known_words() -> None:
     (problem,) = setting_problems(definitions()["sla_attainment"], {"metric": "reply"}, place)
     assert "is none of the words it may be" in problem.message
     assert "first_reply_time" in str(problem.hint)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    openings=st.lists(st.integers(0, 7 * 96 - 1), min_size=2, max_size=12, unique=True),
+    start=st.integers(0, 14 * 86_400),
+    minutes=st.integers(0, 3000),
+)
+def test_a_business_target_is_due_when_a_second_more_would_be_too_much(
+    openings: list[int], start: int, minutes: int
+) -> None:
+    edges = sorted(openings)
+    weekly = [(a * 15, b * 15) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    desk = Desk().schedule(intervals=weekly, timezone="Europe/Berlin")
+    at = after(seconds=start)
+    desk.ticket(at=at)
+    applied(desk, minutes=minutes, at=at, business_hours=True)
+    measure(desk.con, now=at, forms=[form()], everything=True)
+    ((until, wakes_at),) = desk.con.execute("select until, wakes_at from measures").fetchall()
+    (hours,) = load_hours(desk.con, MONDAY, datetime(2027, 1, 2, tzinfo=UTC)).values()
+    too_late = hours.add_open(at, minutes * 60 + 1)
+    if too_late is None:
+        assert until is None
+    else:
+        assert wakes_at.replace(tzinfo=UTC) == too_late
+        assert until.replace(tzinfo=UTC) == too_late - timedelta(seconds=1)
