@@ -22,6 +22,8 @@ from connector.config.entry import (
     ShowTable,
     TicketRuleTable,
 )
+from connector.config.feeding import imported_definitions, imports_of
+from connector.config.imports import ImportTable
 from connector.config.quantity import Quantity
 from connector.config.reading import TABLES, Entry, Reading, read_folder
 from connector.config.scale import scale_of
@@ -34,6 +36,7 @@ __all__ = [
     "TABLES",
     "WHERE_KEYS",
     "GoalTable",
+    "ImportTable",
     "KpiTable",
     "Mappings",
     "MeasureTable",
@@ -54,6 +57,7 @@ class Mappings(msgspec.Struct, frozen=True):
     goals: Mapping[str, GoalTable]
     origin: Mapping[str, tuple[Path, int]] = {}
     measures: Mapping[str, MeasureDefinition] = {}
+    imports: Mapping[str, ImportTable] = {}
 
     def within(self, folders: Iterable[Path]) -> Mappings:
         """Return what stands in these folders, which is what applies to one helpdesk."""
@@ -69,6 +73,7 @@ class Mappings(msgspec.Struct, frozen=True):
             {id_: table for id_, table in self.goals.items() if f"goal.{id_}" in origin},
             origin,
             {id_: one for id_, one in self.measures.items() if f"measure.{id_}" in origin},
+            {id_: one for id_, one in self.imports.items() if f"import.{id_}" in origin},
         )
 
 
@@ -80,7 +85,8 @@ def load_mappings(
     for folder in {folder.resolve(): folder for folder in folders}.values():
         read_folder(folder, reading)
     own = _own_measures(reading, definitions)
-    definitions = {**own, **definitions}
+    fed = imported_definitions(reading, definitions)
+    definitions = {**own, **fed, **definitions}
     for entry in reading.of("kpi"):
         found = list(entry.kept(_kpi_problems(entry, reading, definitions)))
         reading.problems += found
@@ -90,7 +96,9 @@ def load_mappings(
         reading.problems += entry.kept(_goal_problems(entry, reading, definitions))
     if reading.problems:
         raise MappingError(reading.problems)
-    return _mappings(reading, own, definitions)
+    return msgspec.structs.replace(
+        _mappings(reading, {**own, **fed}, definitions), measures=own, imports=imports_of(reading)
+    )
 
 
 def _own_measures(
@@ -168,7 +176,7 @@ def _mappings(
     definitions: Mapping[str, MeasureDefinition],
 ) -> Mappings:
     kpis = {
-        e.id: e.table.measuring(own.get(e.table.measure))
+        e.id: e.table.measuring(own.get(e.table.measure_id))
         for e in reading.of("kpi")
         if isinstance(e.table, KpiTable)
     }

@@ -97,6 +97,8 @@ def parse_share(value: object) -> float:
 def format_quantity(number: float | None, unit: str, *, clock: str = "calendar") -> str:
     """Write a number in base units for people: `1 h 35 min`, `87.5 %`, `1,204`; none is a dash.
 
+    A unit in capitals is a currency.
+
     Hours of a business clock are never added up to days, since a working day has fewer of them.
     """
     if number is None:
@@ -106,6 +108,8 @@ def format_quantity(number: float | None, unit: str, *, clock: str = "calendar")
         return sign + _format_time(abs(number), days=clock != "business")
     if unit == "ratio":
         return _format_ratio(number)
+    if unit.isupper():
+        return f"{number:,.2f} {unit}"
     decimals = 0 if abs(number) >= _LARGE else 2
     text = f"{number:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

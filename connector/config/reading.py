@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from connector.config.checks import id_problems
 from connector.config.custom import MeasureTable
 from connector.config.entry import GoalTable, KpiTable, ObjectiveTable
+from connector.config.imports import ImportTable
 from connector.config.table import Table, malformed_keys, nearest, problems_of
 from connector.config.toml import Place, read_toml
 from connector.errors import MappingError, Problem
 
 TABLES: Mapping[str, type[Table]] = {
     "measure": MeasureTable,
+    "import": ImportTable,
     "kpi": KpiTable,
     "objective": ObjectiveTable,
     "goal": GoalTable,
@@ -27,6 +29,7 @@ TABLES: Mapping[str, type[Table]] = {
 _DAYS = {"start": "2000-01-01", "end": "2000-01-02"}
 STAND_INS: Mapping[str, Mapping[str, Any]] = {
     "measure": {"kind": "tag", "title": "-"},
+    "import": {"title": "-", "definition": "-"},
     "kpi": {"measure": "-"},
     "objective": {"title": "-"},
     "goal": {"title": "-", "kpi": "-", "owner": "-", "period": _DAYS},

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import msgspec
 
-from connector.model.kpi import Direction, KpiValue, MeasureDefinition, Unit
+from connector.model.kpi import Direction, Family, KpiValue, MeasureDefinition, Unit
 
 Z_TWO_SIDED_95 = NormalDist().inv_cdf(0.975)
 Z_ONE_SIDED_90 = NormalDist().inv_cdf(0.90)
@@ -38,8 +38,8 @@ def wilson(k: int, n: int, z: float = Z_TWO_SIDED_95) -> Interval:
 
 
 def is_share(value: KpiValue) -> bool:
-    """Tell whether the value is k of n tickets."""
-    return value.unit == Unit.RATIO
+    """Tell whether the value is k of n tickets; one amount over another is not."""
+    return value.unit == Unit.RATIO and value.aggregate != Family.RATIO
 
 
 def hits(value: KpiValue) -> int:
@@ -60,6 +60,8 @@ def interval(value: KpiValue) -> Interval | None:
 
 def least_n(value: KpiValue, definition: MeasureDefinition) -> int:
     """Return how many tickets a status needs; counts and snapshots need none."""
+    if definition.family == Family.IMPORTED and not value.n:
+        return 0  # nobody says what it rests on: it is judged by its pace alone
     if is_share(value):
         return LEAST_N_SHARE
     if definition.family in {"count", "snapshot"}:

@@ -99,8 +99,8 @@ def last_instant(period: Period, as_of: datetime) -> datetime:
 
 
 def unit_of(definition: MeasureDefinition, aggregate: str) -> str:
-    """Return the unit of a KPI's value: a share of times is a ratio."""
-    return Unit.RATIO if aggregate in SHARES else definition.unit
+    """Return the unit of a KPI's value: a share of times is a ratio, money its currency."""
+    return Unit.RATIO if aggregate in SHARES else definition.currency or definition.unit
 
 
 def counted(question: Question, *, alias: str = "m") -> tuple[str, list[Any]]:

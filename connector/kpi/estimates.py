@@ -12,6 +12,7 @@ from connector.kpi.aggregates import Estimate, estimate, nps, share
 from connector.kpi.ask import Question, counted, in_stretch, naive, part
 from connector.kpi.by_time import local
 from connector.kpi.forms import parts_of
+from connector.kpi.imported import imported
 from connector.model.kpi import Family
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ def divided(above: Estimate, below: Estimate) -> Estimate:
 
 
 def _imported(con: DuckDBPyConnection, question: Question) -> Answer:
-    del con, question
-    return Estimate(value=None, n=0), 0
+    return imported(con, question), 0
 
 
 def _one(con: DuckDBPyConnection, query: str, params: list[Any]) -> tuple[Any, ...]:

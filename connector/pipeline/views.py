@@ -16,6 +16,7 @@ from connector.kpi.forms import Form
 from connector.kpi.lookup import lay_pins
 from connector.kpi.measure import measure
 from connector.kpi.moments import Segment, read_segments
+from connector.pipeline.importing import lay_known
 from connector.pipeline.job import Job
 from connector.store.published import Manifest, PublishedSet, attach, latest
 from connector.store.reading import person_keys
@@ -34,11 +35,13 @@ class Views:
         stack: ExitStack,
         as_of: datetime | None,
         pins: Callable[[str], Mapping[tuple[str, str], str]],
+        lay: Callable[[DuckDBPyConnection], None],
     ) -> None:
         self._sets = {one.manifest.helpdesk: one for one in sets}
         self._stack = stack
         self._as_of = as_of
         self._pins = pins
+        self._lay = lay
         self._open: dict[frozenset[str], DuckDBPyConnection] = {}
 
     def over(self, helpdesks: frozenset[str]) -> DuckDBPyConnection | None:
@@ -50,6 +53,7 @@ class Views:
             con = attach([self._sets[name] for name in sorted(published)])
             self._stack.callback(con.close)
             lay_pins(con, {name: self._pins(name) for name in published})
+            self._lay(con)
             self._open[published] = con
         return self._open[published]
 
@@ -76,7 +80,8 @@ def views(job: Job, as_of: datetime | None = None) -> Iterator[Views]:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="connector-")))
         found = (_set_of(job, helpdesk, scratch, as_of) for helpdesk in job.settings.helpdesk)
-        yield Views([one for one in found if one is not None], stack, as_of, job.state.pins)
+        sets = [one for one in found if one is not None]
+        yield Views(sets, stack, as_of, job.state.pins, lambda con: lay_known(job, con, as_of))
 
 
 def _set_of(
