@@ -3,7 +3,8 @@
 -- definition: Number of public comments by customers on a solved ticket, the opening one included.
 -- source: dbt_zendesk count_end_user_comments
 select
-  t.ticket_id, case when r.ticket_id is not null then x.all_customer_comments end as value, x.all_customer_comments as so_far,
+  t.ticket_id, case when r.ticket_id is not null then x.all_customer_comments end as value,
+  x.all_customer_comments as so_far,
   r."at", r.actor_id, t.flags
 from m_tickets as t
 left join m_resolved as r on r.ticket_id = t.ticket_id
