@@ -1,7 +1,7 @@
 -- id: active_customers
 -- title: Active customers
--- definition: Customers who could have needed help in the period, or orders placed in it. Imported; its definition is
---   stored with the values.
+-- definition: Customers who could have needed help in the period, or orders placed in it. Imported;
+--   its definition is stored with the values.
 -- unit: count
 -- family: imported
 -- clocks: calendar

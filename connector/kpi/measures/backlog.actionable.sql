@@ -1,7 +1,7 @@
 -- id: backlog.actionable
 -- title: Actionable backlog
--- definition: Number of tickets that wait for staff or a third party (new, open, on hold) at the end of the local
---   day: the backlog without pending tickets.
+-- definition: Number of tickets that wait for staff or a third party (new, open, on hold) at the end
+--   of the local day: the backlog without pending tickets.
 -- starts: the ticket enters one of these statuses
 -- stops: the ticket leaves them
 -- source: own definition

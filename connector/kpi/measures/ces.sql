@@ -1,8 +1,8 @@
 -- id: ces
 -- title: Customer effort score
--- definition: Mean agreement with "the company made it easy to handle my issue", from 1 (strongly disagree)
---   to 7 (strongly agree). The older score ran from 1 to 5 with low values as the good ones: it is another
---   KPI. The answers come from outside, as imported responses.
+-- definition: Mean agreement with "the company made it easy to handle my issue", from 1 (strongly
+--   disagree) to 7 (strongly agree). The older score ran from 1 to 5 with low values as the good ones:
+--   it is another KPI. The answers come from outside, as imported responses.
 -- unit: points
 -- family: imported
 -- clocks: calendar

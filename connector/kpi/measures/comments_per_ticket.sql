@@ -1,7 +1,7 @@
 -- id: comments_per_ticket
 -- title: Comments per ticket
--- definition: Number of comments on a solved ticket, public ones and internal notes, by staff and customers.
---   Automations, unknown and deleted users do not count.
+-- definition: Number of comments on a solved ticket, public ones and internal notes, by staff and
+--   customers. Automations, unknown and deleted users do not count.
 -- unit: count
 -- family: number
 -- clocks: calendar

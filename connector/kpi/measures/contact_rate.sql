@@ -1,6 +1,7 @@
 -- id: contact_rate
 -- title: Contact rate
--- definition: Tickets created in the period / active customers (or orders) in the period, which are imported.
+-- definition: Tickets created in the period / active customers (or orders) in the period, which are
+--   imported.
 -- unit: ratio
 -- family: ratio
 -- clocks: calendar

@@ -1,5 +1,6 @@
 -- id: cost_per_ticket.resolved
 -- title: Cost per ticket solved
--- definition: Support cost of the period / tickets solved in it. The cost is imported and often comes late.
+-- definition: Support cost of the period / tickets solved in it. The cost is imported and often comes
+--   late.
 -- denominator: tickets_solved
 -- source: others than MetricNet divide by resolved tickets

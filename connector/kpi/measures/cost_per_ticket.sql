@@ -1,7 +1,7 @@
 -- id: cost_per_ticket
 -- title: Cost per ticket
--- definition: Support cost of the period / tickets created in it. The cost is imported and often comes late. Never a
---   goal without a quality measure beside it.
+-- definition: Support cost of the period / tickets created in it. The cost is imported and often comes
+--   late. Never a goal without a quality measure beside it.
 -- unit: count
 -- family: ratio
 -- clocks: calendar

@@ -1,7 +1,7 @@
 -- id: customer_comments_per_ticket
 -- title: Customer comments per ticket
--- definition: Number of public comments by customers on a solved ticket after the opening one: what it cost the
---   customer to be helped.
+-- definition: Number of public comments by customers on a solved ticket after the opening one: what it
+--   cost the customer to be helped.
 -- unit: count
 -- family: number
 -- clocks: calendar
@@ -17,7 +17,8 @@
 -- depends_on: tickets, states, solves, comments, resolved, touches
 -- source: own definition, after dbt_zendesk
 select
-  t.ticket_id, case when r.ticket_id is not null then x.customer_comments end as value, x.customer_comments as so_far,
+  t.ticket_id, case when r.ticket_id is not null then x.customer_comments end as value,
+  x.customer_comments as so_far,
   r."at", r.actor_id, t.flags
 from m_tickets as t
 left join m_resolved as r on r.ticket_id = t.ticket_id

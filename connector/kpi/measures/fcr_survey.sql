@@ -1,8 +1,8 @@
 -- id: fcr_survey
 -- title: First contact resolution, asked of the customer
--- definition: Share of the customers asked whose answer to "was it resolved at the first contact" is yes.
---   The customer's answer is the valid one; never mix it with fcr_system. The answers come from outside,
---   as imported responses.
+-- definition: Share of the customers asked whose answer to "was it resolved at the first contact" is
+--   yes. The customer's answer is the valid one; never mix it with fcr_system. The answers come from
+--   outside, as imported responses.
 -- unit: ratio
 -- family: imported
 -- clocks: calendar

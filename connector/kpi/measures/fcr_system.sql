@@ -1,10 +1,11 @@
 -- id: fcr_system
 -- title: First contact resolution, measured in the helpdesk
--- definition: Share of the tickets first solved in the period after which the customer had no reason to
---   come back: no public comment by a customer after the opening one, no reopening and no new ticket by
---   the same requester until the window after the first solve is over. With the setting topic, a new
+-- definition: Share of the tickets first solved in the period after which the customer had no reason
+--   to come back: no public comment by a customer after the opening one, no reopening and no new ticket
+--   by the same requester until the window after the first solve is over. With the setting topic, a new
 --   ticket counts only if it has the same value in that field, or one of the two has none. Tickets with
---   the tag unresolvable are not for the desk to resolve, and do not count. Never mix it with fcr_survey.
+--   the tag unresolvable are not for the desk to resolve, and do not count. Never mix it with
+--   fcr_survey.
 -- unit: ratio
 -- family: rate
 -- clocks: calendar

@@ -1,7 +1,7 @@
 -- id: handoffs
 -- title: Handoffs
--- definition: Number of different members of staff who commented on a solved ticket, publicly or in a note. The
---   ticket's own requester is not one of them.
+-- definition: Number of different members of staff who commented on a solved ticket, publicly or in a
+--   note. The ticket's own requester is not one of them.
 -- unit: count
 -- family: number
 -- clocks: calendar

@@ -1,7 +1,7 @@
 -- id: net_flow
 -- title: Net flow
--- definition: Tickets created, minus solves, plus reopenings: by how much the backlog grew in the period,
---   but for tickets that were deleted and recovered. Deleted tickets leave all three.
+-- definition: Tickets created, minus solves, plus reopenings: by how much the backlog grew in the
+--   period, but for tickets that were deleted and recovered. Deleted tickets leave all three.
 -- unit: count
 -- family: sum
 -- clocks: calendar

@@ -1,8 +1,8 @@
 -- id: nps
 -- title: Net promoter score
--- definition: 100 times the share of answers 9 and 10 minus the share of answers 0 to 6, on a scale from 0
---   to 10. A survey about the whole relationship, rarely about one ticket: its answers come from outside,
---   as imported responses, and not from the helpdesk's ratings.
+-- definition: 100 times the share of answers 9 and 10 minus the share of answers 0 to 6, on a scale
+--   from 0 to 10. A survey about the whole relationship, rarely about one ticket: its answers come from
+--   outside, as imported responses, and not from the helpdesk's ratings.
 -- unit: points
 -- family: imported
 -- clocks: calendar

@@ -1,7 +1,9 @@
 -- id: one_touch_rate.dbt
 -- title: One-touch rate, public comments by staff
--- definition: Share of the solved tickets with exactly one public comment by staff, an opening by staff included.
--- source: dbt_zendesk is_one_touch_resolution, which counts the opening of tickets that staff created as a touch
+-- definition: Share of the solved tickets with exactly one public comment by staff, an opening by
+--   staff included.
+-- source: dbt_zendesk is_one_touch_resolution, which counts the opening of tickets that staff created
+--   as a touch
 select
   t.ticket_id, (x.public_staff_comments = 1)::integer as value, r."at", r.actor_id, t.flags
 from m_tickets as t

@@ -1,7 +1,7 @@
 -- id: one_touch_rate.freshworks
 -- title: One-touch rate, the customer never had to write again
--- definition: Share of the solved tickets without a public comment by anybody but staff after the opening
---   one, however many replies they took. Who is unknown to the helpdesk is taken for a customer.
+-- definition: Share of the solved tickets without a public comment by anybody but staff after the
+--   opening one, however many replies they took. Who is unknown to the helpdesk is taken for a customer.
 -- source: Freshworks' first contact resolution
 select
   t.ticket_id, (x.outside_comments = 0)::integer as value, r."at", r.actor_id, t.flags

@@ -1,7 +1,7 @@
 -- id: one_touch_rate.under_two
 -- title: One-touch rate, fewer than two replies
--- definition: Share of the solved tickets that took fewer than two replies: tickets solved without any reply count,
---   and so do reopened ones.
+-- definition: Share of the solved tickets that took fewer than two replies: tickets solved without any
+--   reply count, and so do reopened ones.
 -- source: Zendesk "How are one-touch resolutions calculated", the older formula
 select
   t.ticket_id, (x.replies < 2)::integer as value, r."at", r.actor_id, t.flags

@@ -1,7 +1,7 @@
 -- id: reopen_rate.currently
 -- title: Reopen rate, by what the tickets are now
--- definition: Share of the tickets that are solved now and were ever reopened. A ticket that is open again
---   is not among them, so the value of a past period changes.
+-- definition: Share of the tickets that are solved now and were ever reopened. A ticket that is open
+--   again is not among them, so the value of a past period changes.
 -- stamp: S
 -- stops: the last solve; a ticket that is open again has none until it is solved again
 -- settings:

@@ -1,7 +1,7 @@
 -- id: reopen_rate.events
 -- title: Reopen rate, of solve events
--- definition: Share of the solve events of the period that a reopening undid, at any later time. A ticket
---   counts as often as it was solved.
+-- definition: Share of the solve events of the period that a reopening undid, at any later time. A
+--   ticket counts as often as it was solved.
 -- stamp: E
 -- starts: a solve
 -- stops: the return to an unsolved status that follows it

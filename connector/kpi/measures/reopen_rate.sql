@@ -11,7 +11,8 @@
 -- stamp: F
 -- lag: 14 d
 -- starts: the first solve
--- stops: the first return to an unsolved status, at most 14 days later. A follow-up ticket is no reopening
+-- stops: the first return to an unsolved status, at most 14 days later. A follow-up ticket is no
+--   reopening
 -- not_yet: not solved yet
 -- excludes: merged, spam, deleted, child
 -- range: 0 .. 1

@@ -1,7 +1,7 @@
 -- id: reopens_per_ticket
 -- title: Reopens per ticket
--- definition: How often a solved ticket went from solved or closed back to new, open, pending or on hold.
---   A follow-up ticket is no reopening.
+-- definition: How often a solved ticket went from solved or closed back to new, open, pending or on
+--   hold. A follow-up ticket is no reopening.
 -- unit: count
 -- family: number
 -- clocks: calendar

@@ -1,9 +1,9 @@
 -- id: repeat_contact_rate
 -- title: Repeat contact rate
--- definition: Share of the tickets first solved in the period that were followed by another ticket of the
---   same requester within the window after the first solve. A follow-up ticket is another ticket. With
---   the setting topic, the other ticket counts only if it has the same value in that field, or one of
---   the two has none.
+-- definition: Share of the tickets first solved in the period that were followed by another ticket of
+--   the same requester within the window after the first solve. A follow-up ticket is another ticket.
+--   With the setting topic, the other ticket counts only if it has the same value in that field, or one
+--   of the two has none.
 -- unit: ratio
 -- family: rate
 -- clocks: calendar

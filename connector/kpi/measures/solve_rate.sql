@@ -1,8 +1,8 @@
 -- id: solve_rate
 -- title: Solve rate
--- definition: Tickets solved in the period / tickets created in the period. The two are other tickets, so
---   it may exceed 100 %: it says whether the desk keeps up, not how likely a ticket is to be solved. For
---   that use cohort_resolved_pct.
+-- definition: Tickets solved in the period / tickets created in the period. The two are other tickets,
+--   so it may exceed 100 %: it says whether the desk keeps up, not how likely a ticket is to be solved.
+--   For that use cohort_resolved_pct.
 -- unit: ratio
 -- family: ratio
 -- clocks: calendar

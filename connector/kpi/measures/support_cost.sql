@@ -1,7 +1,7 @@
 -- id: support_cost
 -- title: Support cost
--- definition: Everything that support cost in the period: pay, tools, rooms, services. Imported, in the currency and
---   unit that the import states.
+-- definition: Everything that support cost in the period: pay, tools, rooms, services. Imported, in
+--   the currency and unit that the import states.
 -- unit: count
 -- family: imported
 -- clocks: calendar

@@ -1,7 +1,8 @@
 -- id: tickets_solved.currently_solved
 -- title: Tickets solved, by what they are now
--- definition: Number of tickets that are solved or closed now and were last solved in the period. A ticket
---   that is reopened later leaves a past period, so never use it for the goal of a period that is over.
+-- definition: Number of tickets that are solved or closed now and were last solved in the period. A
+--   ticket that is reopened later leaves a past period, so never use it for the goal of a period that is
+--   over.
 -- stamp: S
 -- starts: the last solve
 -- stops: the last solve; a ticket that is open again has none until it is solved again

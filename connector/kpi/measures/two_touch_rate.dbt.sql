@@ -1,6 +1,7 @@
 -- id: two_touch_rate.dbt
 -- title: Two-touch rate, public comments by staff
--- definition: Share of the solved tickets with exactly two public comments by staff, an opening by staff included.
+-- definition: Share of the solved tickets with exactly two public comments by staff, an opening by
+--   staff included.
 -- source: dbt_zendesk is_two_touch_resolution
 select
   t.ticket_id, (x.public_staff_comments = 2)::integer as value, r."at", r.actor_id, t.flags

@@ -1,7 +1,7 @@
 -- id: unreplied_open
 -- title: Unsolved without a reply
--- definition: Number of unsolved tickets (new, open, pending, on hold) that nobody has replied to yet, at
---   the end of the local day. A reply is what first_reply_time takes for one.
+-- definition: Number of unsolved tickets (new, open, pending, on hold) that nobody has replied to yet,
+--   at the end of the local day. A reply is what first_reply_time takes for one.
 -- unit: count
 -- family: snapshot
 -- clocks: calendar
