@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from connector.cli.exits import ExitCode
+from connector.model.page import Schema, SchemaField
+from connector.pipeline.naming import renamed
 from connector.practice.server import PracticeServer
 from tests.cli.cli import Cli, Ran
 
@@ -109,6 +111,36 @@ def test_a_name_that_no_mapping_uses_any_more_is_let_go(cli: Cli, server: Practi
     rename(server, "Billing", "Invoices")
     filtered(cli, '{ group = ["Billing"] }')
     assert cli("check").code == ExitCode.CONFIG
+
+
+ON = ", and counts on under its id"
+
+
+@pytest.mark.parametrize(
+    ("dimension", "name", "id_", "said"),
+    [
+        ("group", "EMEA", "10", ""),
+        ("group", "emea", "10", ""),
+        ("group", "10", "10", ""),
+        ("group", "Europe", "10", f'"Europe" is called "EMEA" now{ON}; write the new name'),
+        (
+            "group", "APAC", "10",
+            f'"APAC" is called "EMEA" now{ON}, and another one is called "APAC": write the id of',
+        ),
+        ("group", "LATAM", "99", '"LATAM" is gone; its tickets count on under its id'),
+        ("field", "Area", "7", f'"Area" is called "Product area" now{ON}; write the new name'),
+        ("brand", "Acme", "5", ""),
+        ("option 7", "Billing", "area_billing", ""),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_pinned_name_is_said(
+    dimension: str, name: str, id_: str, said: str
+) -> None:
+    area = SchemaField(id="7", title="Product area", kind="tagger")
+    schema = Schema(groups={"10": "EMEA", "12": "APAC"}, fields=(area,))
+    told = " ".join(renamed({(dimension, name): id_}, schema))
+    assert told.startswith(f"the {dimension} {said}" if said else "")
+    assert bool(told) is bool(said)
 
 
 def refused(ran: Ran, *words: str) -> None:

@@ -228,3 +228,23 @@ def test_a_pinned_group_is_not_taken_for_another_that_got_its_name(
 def test_a_pinned_brand_is_known_by_name(more: duckdb.DuckDBPyConnection) -> None:
     more.execute("insert into pins values ('support', 'brand', 'Acme', '7')")
     assert covered(more, {"brand": ("Acme",)}) == [ONE]
+
+
+NAMES = {
+    "group": ("EMEA", "APAC"),
+    "priority": ("high", "urgent"),
+    "tag": ("vip", "eu"),
+    "field.Product area": ("Billing", "area_login"),
+    "field.Modules": ("a", "b"),
+}
+
+
+@pytest.mark.parametrize("key", NAMES)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_ticket_passes_a_list_or_its_negation(
+    more: duckdb.DuckDBPyConnection, key: str, count: int
+) -> None:
+    names = NAMES[key][:count]
+    inside, outside = covered(more, {key: names}), covered(more, {key: Filter(exclude=names)})
+    assert inside
+    assert sorted([*inside, *outside]) == sorted([ONE, TWO, THREE, FOUR])
