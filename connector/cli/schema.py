@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,11 +25,13 @@ def command(
     ] = None,
 ) -> None:
     """Print the JSON Schema of the configuration and of mapping files, for editors."""
-    workspace: Workspace = context.obj
+    from connector.cli.catalogue import known_definitions
+
+    definitions = known_definitions(context.obj)
     if write_to is None:
-        typer.echo(schema_text(workspace.definitions, name), nl=False)
+        typer.echo(schema_text(definitions, name), nl=False)
         return
-    for path in write_schemas(write_to, workspace.definitions):
+    for path in write_schemas(write_to, definitions):
         typer.echo(f"wrote {path}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from connector.config.checks import LONGEST_ID, RESERVED_IDS
 from connector.config.mapping import TABLES
 from connector.config.settings import Settings
-from connector.model.kpi import MeasureDefinition
+from connector.model.kpi import MeasureDefinition, Setting
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that TOML editors understand."""
@@ -25,6 +25,11 @@ _SECRET = {
         }
         for key in ("env", "file")
     ],
+}
+
+
+ONE_OR_MORE = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
 }
 
 
@@ -94,15 +99,16 @@ def _by_id(kind: str, table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_measures(kpi: dict[str, Any], definitions: Mapping[str, MeasureDefinition]) -> None:
-    """List the measures, and for each the aggregates and clocks that it has."""
+    """List the measures, and for each the aggregates, clocks, variants and settings it has."""
+    measures = {id_: one for id_, one in sorted(definitions.items()) if not one.variant_of}
     names = sorted({name for d in definitions.values() for name in d.aggregates})
-    kpi["properties"]["measure"]["enum"] = sorted(definitions)
+    kpi["properties"]["measure"]["enum"] = list(measures)
     kpi["properties"]["aggregate"] = {
         "description": kpi["properties"]["aggregate"]["description"],
         "enum": names,
     }
     kpi["allOf"] = [
-        *(_measure_rule(definition) for _, definition in sorted(definitions.items())),
+        *(_measure_rule(one, definitions) for one in measures.values()),
         {
             "if": {"properties": {"aggregate": {"const": "within"}}, "required": ["aggregate"]},
             "then": {"required": ["limit"]},
@@ -110,16 +116,43 @@ def _list_measures(kpi: dict[str, Any], definitions: Mapping[str, MeasureDefinit
     ]
 
 
-def _measure_rule(definition: MeasureDefinition) -> dict[str, Any]:
-    return {
-        "if": {"properties": {"measure": {"const": definition.id}}, "required": ["measure"]},
-        "then": {
-            "properties": {
-                "aggregate": {"enum": list(definition.aggregates)},
-                "clock": {"enum": list(definition.clocks) or ["calendar"]},
-            }
+def _measure_rule(
+    definition: MeasureDefinition, definitions: Mapping[str, MeasureDefinition]
+) -> dict[str, Any]:
+    variants = [one for one in definitions.values() if one.variant_of == definition.id]
+    forms = (definition, *variants)
+    settings = {name: one for form in forms for name, one in form.settings.items()}
+    wanted = {
+        "aggregate": {"enum": list(dict.fromkeys(a for form in forms for a in form.aggregates))},
+        "clock": {"enum": list(definition.clocks) or ["calendar"]},
+        "variant": {"enum": sorted(one.id.partition(".")[2] for one in variants)},
+        "settings": {
+            "properties": {name: _setting(one) for name, one in settings.items()},
+            "additionalProperties": False,
         },
     }
+    if not variants:
+        wanted["variant"] = {"not": {}}
+    return {
+        "if": {"properties": {"measure": {"const": definition.id}}, "required": ["measure"]},
+        "then": {"properties": wanted},
+    }
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    """Return what a setting may be, and say what it is if it is left out."""
+    amount = {"type": ["string", "number"]}
+    kinds: dict[str, dict[str, Any]] = {
+        "names": ONE_OR_MORE,
+        "groups": ONE_OR_MORE,
+        "tag": {"type": "string"},
+        "field": {"type": "string"},
+        "yes_no": {"enum": [True, False, "yes", "no"]},
+        "choice": {"enum": list(setting.options)},
+    }
+    usual = f"{setting.default} if left out." if setting.default else "May be left out."
+    needed = not setting.default and not setting.is_optional
+    return {**kinds.get(setting.kind, amount), "description": "Required." if needed else usual}
 
 
 def _target_or_limit() -> dict[str, Any]:

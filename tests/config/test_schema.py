@@ -73,6 +73,41 @@ def test_an_editor_marks_what_is_wrong(
     assert complaints(name, text, definitions) != []
 
 
+@pytest.mark.parametrize(
+    "kpi",
+    [
+        'measure = "reopen_rate"\nvariant = "dbt"',
+        'measure = "fcr_system"\nsettings = { window = "3 d" }',
+        'measure = "first_level_resolution"\nsettings = { tiers = ["Tier 1"] }',
+    ],
+)
+def test_an_editor_accepts_variants_and_settings_of_a_measure(kpi: str) -> None:
+    assert complaints("mapping", f"[kpi.a]\n{kpi}\n", catalogue()) == []
+
+
+@pytest.mark.parametrize(
+    "kpi",
+    [
+        'measure = "reopen_rate"\nvariant = "dbtt"',
+        'measure = "reopen_rate.dbt"',
+        'measure = "first_reply_time"\nvariant = "dbt"',
+        'measure = "fcr_system"\nsettings = { windw = "3 d" }',
+        'measure = "first_level_resolution"\nsettings = { tiers = 1 }',
+    ],
+)
+def test_an_editor_marks_variants_and_settings_of_other_measures(kpi: str) -> None:
+    assert complaints("mapping", f"[kpi.a]\n{kpi}\n", catalogue()) != []
+
+
+def test_an_editor_knows_own_measures_and_their_kinds(
+    definitions: Mapping[str, MeasureDefinition],
+) -> None:
+    text = '[measure.a]\nkind = "number"\ntitle = "A"\nfield = "Effort"\n'
+    assert complaints("mapping", text, definitions) == []
+    assert complaints("mapping", text.replace("number", "numbr"), definitions) != []
+    assert complaints("mapping", text.replace("field", "feld"), definitions) != []
+
+
 def test_every_key_is_described() -> None:
     def undescribed(part: Any, path: str = "") -> list[str]:
         found = []
