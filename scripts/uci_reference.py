@@ -11,17 +11,84 @@ from __future__ import annotations
 
 import csv
 import gzip
-import itertools
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
-DONE = {"Resolved", "Closed"}
-KEEPS = {"-100"}
+NEW, OPEN, PENDING, HOLD, DONE = "new", "open", "pending", "hold", "done"
+STATES = {
+    "New": NEW,
+    "Active": OPEN,
+    "Awaiting User Info": PENDING,
+    "Awaiting Problem": HOLD,
+    "Awaiting Vendor": HOLD,
+    "Awaiting Evidence": HOLD,
+    "Resolved": DONE,
+    "Closed": DONE,
+}
+MISSING = "?"
 REOPENED_WITHIN = timedelta(days=14)
-Steps = list[tuple[datetime, bool]]
+WEEK = timedelta(days=7)
+
+
+@dataclass
+class Incident:
+    """One incident: its states with the time from which each held, and what else was set."""
+
+    opened: datetime
+    caller: str
+    states: list[tuple[datetime, str]]
+    assignees: list[tuple[datetime, str]] = field(default_factory=list)
+    groups: list[tuple[datetime, str]] = field(default_factory=list)
+    urgencies: list[int] = field(default_factory=list)
+    last: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin when it was opened."""
+        self.at = self.opened
+
+    def read(self, row: Mapping[str, str]) -> None:
+        """Take in one row; what it does not change is no event."""
+        self.at = max(self.at, instant(row["sys_updated_at"]))
+        state = STATES.get(row["incident_state"], self.states[-1][1])
+        if state != self.states[-1][1]:
+            self.states.append((self.at, state))
+        for column, kept in (("assigned_to", self.assignees), ("assignment_group", self.groups)):
+            value = row[column]
+            if value not in {MISSING, self.last.get(column)}:
+                kept.append((self.at, value))
+            self.last[column] = value
+        self.urgencies.append(int(row["priority"][0]))
+
+    def solves(self) -> list[datetime]:
+        """Return every instant at which it came to be done."""
+        return [at for at, is_done, was_done in self._turns() if is_done and not was_done]
+
+    def reopens(self) -> list[datetime]:
+        """Return every instant at which it was opened again."""
+        return [at for at, is_done, was_done in self._turns() if was_done and not is_done]
+
+    def seconds_in(self, *states: str) -> float:
+        """Return how long it was in some states before it was done for good."""
+        spans = pairwise(self.states)
+        return sum((end - at).total_seconds() for (at, state), (end, _) in spans if state in states)
+
+    def state_before(self, instant: datetime) -> str | None:
+        """Return its state just before an instant; None where it was not there yet."""
+        return next((state for at, state in reversed(self.states) if at < instant), None)
+
+    def was_raised(self) -> bool:
+        """Tell whether it ever became more urgent; 1 is the most."""
+        return any(later < before for before, later in pairwise(self.urgencies))
+
+    def _turns(self) -> Iterator[tuple[datetime, bool, bool]]:
+        for (_, before), (at, after) in pairwise(self.states):
+            yield at, after == DONE, before == DONE
 
 
 def instant(text: str) -> datetime:
@@ -29,65 +96,126 @@ def instant(text: str) -> datetime:
     return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=UTC)
 
 
-def histories(path: Path) -> dict[str, tuple[datetime, Steps]]:
-    """Return, for each incident, when it was opened and its (when, is done) steps."""
-    found: dict[str, tuple[datetime, Steps]] = {}
+def incidents(path: Path) -> list[Incident]:
+    """Read the log."""
+    found: dict[str, Incident] = {}
     with gzip.open(path, "rt", encoding="utf-8", newline="") as text:
         for row in csv.DictReader(text):
             opened = instant(row["opened_at"])
-            _, steps = found.setdefault(row["number"], (opened, [(opened, False)]))
-            if row["incident_state"] not in KEEPS:
-                at = max(instant(row["sys_updated_at"]), steps[-1][0])
-                steps.append((at, row["incident_state"] in DONE))
-    return found
+            if row["number"] not in found:
+                found[row["number"]] = Incident(opened, row["caller_id"], [(opened, NEW)])
+            found[row["number"]].read(row)
+    return list(found.values())
 
 
-def solves(steps: Steps) -> list[datetime]:
-    """Return every instant at which an incident came to be done."""
-    pairs = itertools.pairwise(steps)
-    return [at for (_, was_done), (at, is_done) in pairs if is_done and not was_done]
-
-
-def reopens(steps: Steps) -> list[datetime]:
-    """Return every instant at which a done incident was opened again."""
-    pairs = itertools.pairwise(steps)
-    return [at for (_, was_done), (at, is_done) in pairs if was_done and not is_done]
-
-
-def quantile(values: list[float], share: float) -> float:
+def quantile(values: Iterable[float], share: float) -> float:
     """Return a quantile by linear interpolation."""
-    place = share * (len(values) - 1)
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
     low = int(place)
-    high = min(low + 1, len(values) - 1)
-    return values[low] + (place - low) * (values[high] - values[low])
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean."""
+    listed = list(values)
+    return sum(listed) / len(listed)
 
 
 def kpis(path: Path, start: datetime, end: datetime) -> dict[str, float]:
     """Return the KPIs of the period [start, end)."""
-    totals: defaultdict[str, int] = defaultdict(int)
-    resolutions: list[float] = []
-    for opened, steps in histories(path).values():
-        solved = solves(steps)
-        totals["created"] += start <= opened < end
-        totals["solved"] += any(start <= at < end for at in solved)
-        before_end = [is_done for at, is_done in steps if at < end]
-        totals["backlog"] += bool(before_end) and not before_end[-1]
-        if solved and start <= solved[-1] < end:
-            resolutions.append((solved[-1] - opened).total_seconds())
-        if solved and start <= solved[0] < end:
-            totals["first_solved"] += 1
-            limit = solved[0] + REOPENED_WITHIN
-            totals["reopened"] += any(solved[0] <= at <= limit for at in reopens(steps))
-    resolutions.sort()
+    log = incidents(path)
+    return {
+        **_of_the_solved(log, start, end),
+        **_of_the_first_solved(log, start, end),
+        **_of_the_created(log, start, end),
+        **_of_the_flow(log, start, end),
+    }
+
+
+def _of_the_solved(log: list[Incident], start: datetime, end: datetime) -> dict[str, float]:
+    """Return what is dated by the last solve of incidents that are done in the end."""
+    done = [one for one in log if one.states[-1][1] == DONE and start <= one.solves()[-1] < end]
+    full = [(one.solves()[-1] - one.opened).total_seconds() for one in done]
+    assigned = [one for one in done if one.assignees]
     three_days = timedelta(days=3).total_seconds()
     return {
-        "resolution": quantile(resolutions, 0.5),
-        "resolution_p90": quantile(resolutions, 0.9),
-        "resolution_in_3_days": sum(v <= three_days for v in resolutions) / len(resolutions),
-        "reopened": totals["reopened"] / totals["first_solved"],
-        "created": totals["created"],
-        "solved": totals["solved"],
-        "backlog": totals["backlog"],
+        "resolution": quantile(full, 0.5),
+        "resolution_p90": quantile(full, 0.9),
+        "resolution_in_3_days": mean(value <= three_days for value in full),
+        "active_time": quantile((one.seconds_in(NEW, OPEN, PENDING, HOLD) for one in done), 0.5),
+        "requester_wait": quantile((one.seconds_in(NEW, OPEN, HOLD) for one in done), 0.5),
+        "agent_work": quantile((one.seconds_in(NEW, OPEN) for one in done), 0.5),
+        "agent_wait": mean(one.seconds_in(PENDING) for one in done),
+        "on_hold": mean(one.seconds_in(HOLD) for one in done),
+        "new_time": quantile((one.seconds_in(NEW) for one in done), 0.9),
+        "open_time": quantile((one.seconds_in(OPEN) for one in done), 0.9),
+        "assignee_stations": mean(len(one.assignees) for one in done),
+        "assignees": mean(len({name for _, name in one.assignees}) for one in done),
+        "group_stations": mean(len(one.groups) for one in done),
+        "reassigned": mean(len(one.assignees) > 1 for one in assigned),
+        "reopens": mean(len(one.reopens()) for one in done),
+        "solves": mean(len(one.solves()) for one in done),
+    }
+
+
+def _of_the_first_solved(log: list[Incident], start: datetime, end: datetime) -> dict[str, float]:
+    first = [one for one in log if one.solves() and start <= one.solves()[0] < end]
+    calls: defaultdict[str, list[datetime]] = defaultdict(list)
+    for one in log:
+        calls[one.caller].append(one.opened)
+
+    def is_reopened(one: Incident) -> bool:
+        solved = one.solves()[0]
+        return any(solved <= at <= solved + REOPENED_WITHIN for at in one.reopens())
+
+    def is_followed(one: Incident) -> bool:
+        solved = one.solves()[0]
+        return any(solved < at <= solved + WEEK for at in calls[one.caller])
+
+    return {
+        "first_resolution": quantile(
+            ((one.solves()[0] - one.opened).total_seconds() for one in first), 0.5
+        ),
+        "reopened": mean(map(is_reopened, first)),
+        "repeat_contact": mean(map(is_followed, first)),
+    }
+
+
+def _of_the_created(log: list[Incident], start: datetime, end: datetime) -> dict[str, float]:
+    created = [one for one in log if start <= one.opened < end]
+
+    def is_soon_solved(one: Incident) -> bool:
+        return bool(one.solves()) and one.solves()[0] <= one.opened + WEEK
+
+    waits = [
+        (one.assignees[0][0] - one.opened).total_seconds()
+        for one in log
+        if one.assignees and start <= one.assignees[0][0] < end
+    ]
+    return {
+        "created": len(created),
+        "resolved_in_7_days": mean(map(is_soon_solved, created)),
+        "escalated": mean(one.was_raised() for one in created),
+        "first_assignment": quantile(waits, 0.5),
+    }
+
+
+def _of_the_flow(log: list[Incident], start: datetime, end: datetime) -> dict[str, float]:
+    solves = [sum(start <= at < end for at in one.solves()) for one in log]
+    reopens = sum(start <= at < end for one in log for at in one.reopens())
+    created = sum(start <= one.opened < end for one in log)
+    solved = sum(count > 0 for count in solves)
+    waiting = [one for one in log if one.state_before(end) not in {DONE, None}]
+    return {
+        "solved": solved,
+        "solve_events": sum(solves),
+        "solve_rate": solved / created,
+        "net_flow": created - sum(solves) + reopens,
+        "backlog": len(waiting),
+        "backlog_actionable": sum(one.state_before(end) != PENDING for one in waiting),
+        "backlog_age": quantile(((end - one.opened).total_seconds() for one in waiting), 0.5),
     }
 
 
