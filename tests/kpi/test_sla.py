@@ -205,6 +205,16 @@ def test_a_removed_policy_ends_its_target_unless_it_is_breached(desk: Desk) -> N
     assert outcomes(desk) == [(BREACHED, after(minutes=20))]
 
 
+def test_a_first_reply_has_the_target_that_comes_after_a_removal(desk: Desk) -> None:
+    desk.ticket()
+    applied(desk, minutes=60)
+    applied(desk, minutes=None, at=after(minutes=10))
+    applied(desk, minutes=30, at=after(minutes=20))
+    desk.comment(after(minutes=40), AGENT)
+    for name in ("sla_attainment", "sla_attainment.latest"):
+        assert outcomes(desk, name) == [(BREACHED, after(minutes=30))]
+
+
 def test_a_policy_without_a_told_target_has_the_one_for_the_priority_then_in_force(
     desk: Desk,
 ) -> None:

@@ -8,4 +8,4 @@ select
   s.wakes_at, t.flags | s.flags as flags
 from m_sla as s
 join m_tickets as t on t.ticket_id = s.ticket_id
-where ($metric = 'all' or s.metric = $metric) and s.from_end = 1
+where ($metric = 'all' or s.metric = $metric) and s.is_latest

@@ -94,7 +94,7 @@ standing as (
   left join due as d on d.ticket_id = x.ticket_id and d.part = x.part
 )
 select
-  ticket_id, part, metric, "at" as applied_at, target, is_business, nth, from_end, elapsed, so_far,
+  ticket_id, part, metric, "at" as applied_at, target, is_business, nth, is_latest, elapsed, so_far,
   case when not is_unknown then runs_since end as since, case when not is_unknown then due_at end as due_at, ended_at,
   case when is_unknown then null when is_breached then 0 when ended_at is not null then 1 end as outcome,
   case when is_unknown then null when is_breached then due_at else ended_at end as "at",
