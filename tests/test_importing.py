@@ -12,7 +12,7 @@ from connector.errors import ConfigError, MappingError, UsageError
 from connector.model.goal import GoalState
 from connector.model.kpi import KpiValue
 from connector.pipeline.importing import ImportReport, import_file
-from connector.pipeline.judging import goal_reports, kpi_values
+from connector.pipeline.judging import explained, goal_reports, kpi_values
 from connector.pipeline.views import views
 from connector.store.imports import Imports
 from tests.run import Runner, asked, staffed
@@ -356,6 +356,40 @@ def test_contact_rate_divides_by_what_was_imported(runner: Runner, desk: MemoryH
     assert kpi(runner, desk, "contacts").value is None
     imported(runner, "source,start,end,value\nbase,2026-01-01,2026-04-01,200\n")
     assert kpi(runner, desk, "contacts").value == 4 / 200
+
+
+def test_a_ratio_is_told_over_what_the_import_covers(runner: Runner, desk: MemoryHelpdesk) -> None:
+    head = "source,start,end,value\n"
+    imported(runner, head + "spent,2026-01-01,2026-02-01,100\nspent,2026-02-01,2026-03-01,300\n")
+    desk.now = END - timedelta(days=1)
+    asked(desk)  # in March, for which no cost is known
+    desk.now = END + timedelta(days=41)
+    asked(desk)
+    assert kpi(runner, desk, "cost").value == 400 / 4
+
+
+def test_a_ratio_over_periods_with_a_gap_has_no_value(runner: Runner, desk: MemoryHelpdesk) -> None:
+    head = "source,start,end,value\n"
+    imported(runner, head + "spent,2026-01-01,2026-02-01,100\nspent,2026-03-01,2026-04-01,300\n")
+    assert kpi(runner, desk, "cost").value is None
+
+
+def test_the_card_of_a_kpi_names_its_imports(runner: Runner, desk: MemoryHelpdesk) -> None:
+    rows = "quality,2026-01-01,2026-02-01,70,30\nspent,2026-01-01,2026-02-01,10,\n"
+    imported(runner, "source,start,end,value,n\n" + rows)
+    runner.run(desk)
+    for name, source, told in (
+        ("reviewed", "quality", "Mean score of reviewed tickets, 0 to 100"),
+        ("cost", "spent", "Pay, tools and rooms of support"),
+    ):
+        _, card = explained(runner.job(desk.now), "kpi", name)
+        (one,) = card.imported
+        assert (one.source, one.definition, one.rows, one.files) == (
+            source,
+            told,
+            1,
+            ("values.csv",),
+        )
 
 
 def test_a_goal_can_be_bound_to_an_imported_kpi(runner: Runner, desk: MemoryHelpdesk) -> None:

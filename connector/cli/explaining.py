@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from connector.config.mapping import GoalTable
     from connector.kpi.card import KpiCard
+    from connector.kpi.imported import ImportedSource
     from connector.model.goal import GoalReport
     from connector.model.kpi import KpiValue
 
@@ -63,13 +64,13 @@ def print_card(card: KpiCard, *, out: Console) -> None:
     value = card.value
     out.print(clean(f"KPI {value.id}: {said_measure(value)}"), style="bold")
     counts = "nothing yet" if value.value is None else said_value(value, value.value)
-    money = f" {card.definition.currency}" if card.definition.currency else ""
     least = f"; a goal is judged from {card.minimum_n} on" if card.minimum_n else ""
     facts: list[tuple[str, object]] = [
-        ("value", f"{counts}{money}"),
+        ("value", counts),
         ("95 %", said_interval(value)),
         ("n", f"{many(value.n, 'ticket')}{_hits(card)}{least}"),
         ("period", f"{when(value.period.start)} to {when(value.period.end)}"),
+        ("final", said_frozen(value.versions, value.unit, value.clock)),
         ("mind", in_words(value.flags)),
     ]
     print_facts(facts, out=out)
@@ -115,7 +116,15 @@ def _meaning(card: KpiCard) -> list[tuple[str, object]]:
         ("variant", card.variant or "the product's own"),
         ("settings", _settings(card)),
         ("source", definition.source),
+        *(("imported", said_source(one)) for one in card.imported),
     ]
+
+
+def said_source(one: ImportedSource) -> str:
+    """Say what was imported, from where, and as of when."""
+    origin = f" from {one.origin}" if one.origin else ""
+    rows = f"{many(one.rows, 'row')} of {', '.join(one.files)}"
+    return f"{one.source}{origin}: {one.definition}; {rows}, as of {when(one.as_of)}"
 
 
 def _clock(card: KpiCard) -> str:

@@ -16,6 +16,7 @@ from connector.kpi.estimates import value_of
 from connector.kpi.evaluate import REASONS, evaluate
 from connector.kpi.flags import Flag, excluded
 from connector.kpi.forms import parts_of
+from connector.kpi.imported import ImportedSource, sources
 from connector.kpi.where import resolve
 from connector.model.kpi import Direction, Family, KpiValue, MeasureDefinition, Period
 
@@ -71,6 +72,7 @@ class KpiCard(msgspec.Struct, frozen=True, kw_only=True):
     settles_at: datetime | None = None
     excluded: Mapping[str, int] = {}
     waiting: Mapping[str, int] = {}
+    imported: tuple[ImportedSource, ...] = ()
 
 
 def explain_kpi(
@@ -107,6 +109,7 @@ def explain_kpi(
         settles_at=period.end + timedelta(seconds=definition.lag_s),
         excluded={words: value.left_out.get(words, 0) for words in never},
         waiting={words: n for words, n in value.left_out.items() if words not in never},
+        imported=sources(con, question),
     )
 
 

@@ -12,7 +12,7 @@ from connector.kpi.aggregates import Estimate, estimate, nps, share
 from connector.kpi.ask import Question, counted, in_stretch, naive, part
 from connector.kpi.by_time import local
 from connector.kpi.forms import parts_of
-from connector.kpi.imported import imported
+from connector.kpi.imported import covered, imported
 from connector.model.kpi import Family
 
 if TYPE_CHECKING:
@@ -107,8 +107,12 @@ def _days(con: DuckDBPyConnection, question: Question) -> Answer:
 
 
 def _ratio(con: DuckDBPyConnection, question: Question) -> Answer:
-    """Divide the totals of two measures over the same stretch and scope; nothing by nothing."""
+    """Divide the totals of two measures over the same stretch and scope; nothing by nothing.
+
+    Where one of them is imported, the stretch is what the imported periods cover.
+    """
     numerator, denominator = parts_of(question.form)
+    question = covered(con, question)
     (above, above_bits) = answer(con, part(question, numerator))
     (below, below_bits) = answer(con, part(question, denominator))
     return divided(above, below), above_bits | below_bits

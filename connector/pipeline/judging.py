@@ -17,8 +17,9 @@ from connector.goals.status import judge as judge_goal
 from connector.kpi.card import KpiCard, explain_kpi
 from connector.kpi.elapsed import working_share
 from connector.kpi.evaluate import evaluate
+from connector.kpi.forms import definition_of
 from connector.model.goal import GoalReport
-from connector.model.kpi import KpiValue, Period
+from connector.model.kpi import Family, KpiValue, Period
 from connector.pipeline.freezing import frozen
 from connector.pipeline.job import Job
 from connector.pipeline.views import Views, views
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RECENT = timedelta(days=28)
+YEAR = timedelta(days=366)
 
 
 class _Moment(NamedTuple):
@@ -80,11 +82,19 @@ def kpi_values(
             continue
         as_of = seen.as_of(helpdesks)
         last = end or as_of
-        period = Period(start or last - RECENT, last)
+        period = Period(start or last - usual_stretch(job, kpi), last)
         with _stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
             value = evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of)
             values.append(value if end is None else frozen(job, con, kpi, value, keep=keep))
     return values
+
+
+def usual_stretch(job: Job, kpi: KpiTable) -> timedelta:
+    """Return over how long a KPI is told if nobody says: imports come by month or by quarter."""
+    definition = definition_of(kpi, job.definitions)
+    parts = {definition.id, definition.numerator, definition.denominator} - {""}
+    known = {**job.definitions, definition.id: definition}
+    return YEAR if any(known[part].family == Family.IMPORTED for part in parts) else RECENT
 
 
 def period_of(goal: GoalTable) -> Period:
@@ -175,6 +185,7 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
         as_of = seen.as_of(helpdesks)
         if kind == "kpi":
             period = Period(as_of - RECENT, as_of)
+            period = Period(as_of - usual_stretch(job, kpi), as_of)
             kpi = job.mappings.kpis[key]
             with placed(job, key):
                 return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)

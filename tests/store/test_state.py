@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -211,6 +212,21 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
         state.put("name", "value")
     with State.open(path) as state:
         assert state.get("name") == "value"
+
+
+def test_an_older_file_is_raised_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    script = resources.files("connector.store").joinpath("state.sql").read_text("utf-8")
+    with sqlite3.connect(path) as connection:
+        connection.executescript(script)
+        connection.execute("insert into meta values ('kept', 'yes')")
+        connection.execute("pragma user_version = 1")
+    connection.close()
+    for _ in range(2):
+        with State.open(path) as state:
+            assert state.get("kept") == "yes"
+            assert state.rows("select count(*) from versions") == [(0,)]
+            assert state.rows("pragma user_version") == [(2,)]
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
