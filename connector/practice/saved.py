@@ -24,6 +24,7 @@ from connector.practice.rulebook import Rule
 from connector.practice.ruleset import install_rules
 from connector.practice.slas import Policy
 from connector.practice.statuses import CustomStatus
+from connector.practice.stopwatches import Step
 from connector.practice.surveys import SurveyResponse
 from connector.practice.world import Change, Comment, Created, Rating, Suspended, Ticket, Via, World
 
@@ -60,6 +61,8 @@ class Head(msgspec.Struct, kw_only=True):
     has_rules: bool
     fired: list[tuple[str, str, int]]
     notified: dict[str, int]
+    zones: dict[str, str] = {}
+    told_steps: dict[int, list[Step]] | None = None
 
 
 def save_world(world: World, path: Path) -> None:
@@ -118,6 +121,8 @@ class _Loading:
         world.suspensions, world.has_surveys = head.suspensions, head.has_surveys
         world.directory.brands, world.directory.forms = head.brands, head.forms
         world.directory.form_settings = head.form_settings
+        world.directory.zones |= head.zones
+        world.told_steps = head.told_steps
         world.fields.restore(head.field_owners, head.last_field_id)
         world.load(self.tickets, self.audits)
         begin = min((ticket.created_at for ticket in self.tickets), default=world.now())
@@ -177,6 +182,8 @@ def _head(world: World) -> Head:
         has_rules=reactions is not None,
         fired=[(title, cause, count) for (title, cause), count in fired],
         notified=dict(reactions.notified) if reactions else {},
+        zones=world.directory.zones,
+        told_steps=world.told_steps,
     )
 
 

@@ -15,6 +15,7 @@ from connector.practice.life import live
 from connector.practice.saved import load_world, save_world
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
+from connector.practice.stopwatches import Step
 from connector.practice.world import World
 from tests.practice.client import Client, field_named
 from tests.practice.conftest import NOW
@@ -65,6 +66,19 @@ def test_every_answer_is_the_same_after_a_restart(lively: World, tmp_path: Path)
     before = answers(lively)
     save_world(lively, tmp_path / "state")
     assert answers(load_world(tmp_path / "state")) == before
+
+
+def test_zones_and_recorded_targets_are_kept(lively: World, tmp_path: Path) -> None:
+    ticket = max(lively.tickets)
+    at = lively.tickets[ticket].created_at
+    lively.told_steps = {ticket: [Step(at, "reply_time", 1, "apply_sla", {"sla": {"target": 77}})]}
+    lively.directory.zones["Nuuk"] = "America/Nuuk"
+    before = answers(lively)
+    save_world(lively, tmp_path / "state")
+    loaded = load_world(tmp_path / "state")
+    assert answers(loaded) == before
+    assert "77" in str(before["incremental/ticket_metric_events?start_time=1790000000"])
+    assert loaded.directory.zones["Nuuk"] == "America/Nuuk"
 
 
 def test_life_goes_on_as_it_would_have(lively: World, tmp_path: Path) -> None:
