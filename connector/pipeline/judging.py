@@ -184,9 +184,8 @@ def explained(job: Job, kind: str, key: str) -> tuple[GoalReport | None, KpiCard
             raise StoreError(f"the helpdesks of {key} have not been read; run `connector sync`")
         as_of = seen.as_of(helpdesks)
         if kind == "kpi":
-            period = Period(as_of - RECENT, as_of)
-            period = Period(as_of - usual_stretch(job, kpi), as_of)
             kpi = job.mappings.kpis[key]
+            period = Period(as_of - usual_stretch(job, kpi), as_of)
             with placed(job, key):
                 return None, explain_kpi(con, key, kpi, period, now=as_of, as_of=as_of)
         goal = job.mappings.goals[key]

@@ -1,0 +1,18 @@
+-- id: churn_rate
+-- title: Churn rate
+-- definition: Customers lost in the period / customers at its start; who came in the period is in neither. Imported:
+--   revenue churn, gross or net, is another KPI. That support caused it is not said.
+-- unit: ratio
+-- family: imported
+-- clocks: calendar
+-- aggregates: rate, latest
+-- direction: lower
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 .. 1
+-- depends_on: imports
+-- source: imported; the usual reading of customer churn

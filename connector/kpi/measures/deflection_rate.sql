@@ -1,0 +1,18 @@
+-- id: deflection_rate
+-- title: Deflection rate
+-- definition: Help-centre or bot sessions with no ticket by the same user within 48 hours / sessions. Imported: users who
+--   are not known cannot be linked, so its definition states the coverage.
+-- unit: ratio
+-- family: imported
+-- clocks: calendar
+-- aggregates: rate, latest
+-- direction: higher
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 .. 1
+-- depends_on: imports
+-- source: imported; vendors count it in different ways

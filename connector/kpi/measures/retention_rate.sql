@@ -1,0 +1,17 @@
+-- id: retention_rate
+-- title: Retention rate
+-- definition: Customers at the start of the period who are still there at its end / customers at its start. Imported.
+-- unit: ratio
+-- family: imported
+-- clocks: calendar
+-- aggregates: rate, latest
+-- direction: higher
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 .. 1
+-- depends_on: imports
+-- source: imported; 1 - churn rate

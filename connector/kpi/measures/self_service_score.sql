@@ -1,0 +1,18 @@
+-- id: self_service_score
+-- title: Self-service score
+-- definition: Unique users of the help centre / unique users who submitted tickets. Imported: sessions are no users, bots
+--   and views by staff are out. More visits are not more answers.
+-- unit: points
+-- family: imported
+-- clocks: calendar
+-- aggregates: mean, latest
+-- direction: higher
+-- stamp: P
+-- lag: 0 d
+-- starts: the period begins
+-- stops: the period ends
+-- not_yet: nothing imported
+-- excludes: spam
+-- range: 0 ..
+-- depends_on: imports
+-- source: imported; the ratio is often written 4:1
