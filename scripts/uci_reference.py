@@ -13,6 +13,7 @@ import csv
 import gzip
 import json
 import sys
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -163,7 +164,7 @@ def _of_the_solved(log: list[Incident], start: datetime, end: datetime) -> dict[
 def _of_the_first_solved(log: list[Incident], start: datetime, end: datetime) -> dict[str, float]:
     first = [one for one in log if one.solves() and start <= one.solves()[0] < end]
     calls: defaultdict[str, list[datetime]] = defaultdict(list)
-    for one in log:
+    for one in sorted(log, key=lambda one: one.opened):
         calls[one.caller].append(one.opened)
 
     def is_reopened(one: Incident) -> bool:
@@ -171,8 +172,8 @@ def _of_the_first_solved(log: list[Incident], start: datetime, end: datetime) ->
         return any(solved <= at <= solved + REOPENED_WITHIN for at in one.reopens())
 
     def is_followed(one: Incident) -> bool:
-        solved = one.solves()[0]
-        return any(solved < at <= solved + WEEK for at in calls[one.caller])
+        solved, calling = one.solves()[0], calls[one.caller]
+        return bisect_right(calling, solved) < bisect_right(calling, solved + WEEK)
 
     return {
         "first_resolution": quantile(
