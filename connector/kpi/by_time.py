@@ -28,7 +28,8 @@ def is_zone(name: str) -> bool:
 
 def local(column: str, zone: str, start: datetime, end: datetime) -> str:
     """Return an expression for the local time of a UTC timestamp between two instants."""
-    return f"({column} + to_seconds({offset(column, zone, start, end)}))"
+    ahead = offset(column, zone, start, end)
+    return column if ahead == "0" else f"({column} + to_seconds({ahead}))"
 
 
 def offset(column: str, zone: str, start: datetime, end: datetime) -> str:
@@ -93,7 +94,7 @@ class Calendar(msgspec.Struct, frozen=True):
         if self.unit == "hour":
             ahead = offset(column, self.zone, start, end)
             return f"(date_trunc('hour', {shown}) - to_seconds({ahead}))"
-        if self.unit == "week":
+        if self.unit == "week" and self.first_weekday:
             shift = f"interval {self.first_weekday} day"
             return f"(date_trunc('week', {shown} - {shift}) + {shift})::date"
         return f"date_trunc('{self.unit}', {shown})::date"

@@ -7,7 +7,7 @@ requester came back, and all of them for a form that was not measured before.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CHUNK: Final = 100_000
+FEW: Final = 10_000
+LITTLE_MB: Final = 224
+"""So much memory is enough for few tickets; more would only keep what was read on the way."""
+
 LONGEST_WINDOW_S: Final = 30 * 86_400
 FAMILY: Final = """
 create or replace temp macro family(status) as case
@@ -74,8 +78,33 @@ def measure(
     """
     wanted = usual_forms() if forms is None else tuple(forms)
     run = _run(wanted, now, bots, ignore)
-    with _told_errors(), _transaction(con):
+    with _told_errors(), _transaction(con), ExitStack() as stack:
+        if not everything and _is_little(con, run):
+            stack.enter_context(_frugally(con))
         return _measure(con, run, everything=everything, chunk=chunk)
+
+
+def _is_little(con: DuckDBPyConnection, run: Run) -> bool:
+    """Tell whether few tickets changed, and no form is new."""
+    ((changed,),) = con.execute("select count(*) from changed").fetchall()
+    return bool(changed <= FEW) and _measured(con) == _wanted(run)
+
+
+@contextmanager
+def _frugally(con: DuckDBPyConnection) -> Iterator[None]:
+    """Hold the database to little memory inside the block, where it may use more."""
+    ((before, is_more),) = con.execute(
+        "select value, parse_formatted_bytes(value) > ? from duckdb_settings()"
+        " where name = 'memory_limit'",
+        [LITTLE_MB * 1_000_000],
+    ).fetchall()
+    if is_more:
+        with suppress(duckdb.OutOfMemoryException):  # what others hold now cannot be given back
+            con.execute(f"set memory_limit = '{LITTLE_MB}MB'")
+    try:
+        yield
+    finally:
+        con.execute(f"set memory_limit = '{before}'")
 
 
 def is_due(

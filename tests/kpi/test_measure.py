@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from connector.errors import StoreError
-from tests.kpi.desk import AGENT, CUSTOMER, Desk, after
+from connector.kpi.measure import measure
+from tests.kpi.desk import AGENT, CUSTOMER, NOW, Desk, after
 
 
 @pytest.fixture
@@ -81,3 +84,23 @@ def test_a_failure_leaves_the_old_values_and_the_list(desk: Desk) -> None:
         desk.measure(everything=False)
     assert desk.con.execute("from measures order by all").fetchall() == before
     assert desk.con.execute("select count(*) from changed").fetchone() == (1,)
+
+
+def memory_limit(desk: Desk) -> str:
+    query = "select value from duckdb_settings() where name = 'memory_limit'"
+    return str(desk.con.execute(query).fetchall()[0][0])
+
+
+def test_few_tickets_are_measured_in_little_memory_and_the_limit_comes_back(desk: Desk) -> None:
+    desk.con.execute("set memory_limit = '1GiB'")
+    seen = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            seen.append(memory_limit(desk))
+            return getattr(desk.con, name)
+
+    changed(desk, 1)
+    assert measure(Watched(), now=NOW) == 1  # type: ignore[arg-type]  # stands in for a connection
+    assert "213.6 MiB" in seen
+    assert memory_limit(desk) == "1.0 GiB"
