@@ -196,11 +196,7 @@ def _measure_row(
     style = "%Y-%m-%d %H:%M" if is_wide else "%d %b %H:%M"
     zone = ZoneInfo(story.timezone)
     own = {flag for each in pair if each for flag in each.flags if flag not in shared}
-    events = (
-        str(nth)
-        for nth, row in enumerate(story.timeline, start=1)
-        if any(mark.measure == one.measure for mark in row.marks) and row.kind != DATE
-    )
+    events = map(str, _events(one, story))
     made = ", ".join((*events, *(flag.replace("_", " ") for flag in sorted(own))))
     name = f"  {one.title}" if one.variant else one.title
     value, dated = _value(one), at_zone(one.at, zone, style)
@@ -211,6 +207,20 @@ def _measure_row(
     if one.value is None and is_open:
         dated = _running(one, zone)
     return (name, value, by_hours, dated, made)
+
+
+def _events(one: TicketMeasure, story: TicketStory) -> list[int]:
+    """Return the numbers of the events that made a value; of one of several, only its own."""
+    moved = [
+        (nth, row.at.replace(microsecond=0), mark.does)
+        for nth, row in enumerate(story.timeline, start=1)
+        for mark in row.marks
+        if mark.measure == one.measure and row.kind != DATE
+    ]
+    if one.family not in SPANS and sum(does in {"stops", "counts"} for *_, does in moved) > 1:
+        begun = [nth for nth, at, does in moved if does == "starts" and one.at and at < one.at]
+        return [*begun[-1:], *(nth for nth, at, _ in moved if at == one.at)]
+    return list(dict.fromkeys(nth for nth, *_ in moved))
 
 
 SPANS = frozenset({Family.SNAPSHOT, Family.AGE, Family.DAYS})

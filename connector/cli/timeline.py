@@ -46,6 +46,7 @@ def print_timeline(story: TicketStory, *, out: Console) -> None:
     who = min(widest, max(10, out.width // 6)) + 2
     quiet = {after.id: _quiet(before, after) for before, after in pairwise(story.timeline)}
     numbered = enumerate(story.timeline, start=1)
+    last = ("", "")
     for day, rows in groupby(numbered, key=lambda one: one[1].at.astimezone(zone).date()):
         for place, (nth, row) in enumerate(rows):
             if quiet.get(row.id):
@@ -53,8 +54,11 @@ def print_timeline(story: TicketStory, *, out: Console) -> None:
             if place == 0:
                 out.print(clean(f"{day:%A, %-d %B %Y}"), style="underline")
             time = f"{row.at.astimezone(zone):%H:%M:%S}"
-            head = clean(f"{nth:>3}  {time}".ljust(CLOCK) + row.who[: who - 2].ljust(who))
-            _print(head, clean(said_event(row)), CLOCK + who, out=out)
+            now = (time, row.who)
+            told = ("", "") if place and now == last else now
+            head = f"{nth:>3}  {told[0]}".ljust(CLOCK) + told[1][: who - 2].ljust(who)
+            _print(clean(head), clean(said_event(row)), CLOCK + who, out=out)
+            last = now
             for line in said_marks(row.marks):
                 _print(clean(""), line, CLOCK + who, out=out)
     out.print()

@@ -145,11 +145,13 @@ def _marked(events: Sequence[TimelineRow], found: Sequence[Change]) -> tuple[Tim
 
 
 def _row_of(rows: Sequence[TimelineRow], change: Change) -> int | None:
+    """Return the event behind a change: the creation, one of the likeliest kind, or any then."""
     there = [i for i, row in enumerate(rows) if row.at.replace(microsecond=0) == change.at]
-    starts = change.mark.does == "starts"
-    made = [i for i in there if starts and rows[i].kind == "created"]
-    made = made or [i for i in there if rows[i].kind in change.kinds] or there
-    return None if not made else made[0] if starts else made[-1]
+    for kind in ("created", *change.kinds):
+        made = [i for i in there if rows[i].kind == kind]
+        if made:
+            return made[-1]
+    return there[-1] if there else None
 
 
 def _instant(at: datetime) -> TimelineRow:

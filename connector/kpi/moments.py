@@ -30,6 +30,11 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 SPANNING: Final = frozenset({Family.SNAPSHOT, Family.AGE})
+ITS_OWN: Final[Mapping[str, tuple[str, ...]]] = {"time_to_first_assignment": ("assignee",)}
+"""Measures that read one kind of event themselves."""
+
+SOLVED: Final = frozenset({"S", "F"})
+"""Stamps of measures that a solve dates."""
 Stretch = tuple[datetime | None, datetime | None]
 
 
@@ -180,7 +185,11 @@ def _mark(
 
 
 def _kinds(definition: MeasureDefinition) -> tuple[str, ...]:
-    return tuple(kind for source in definition.depends_on for kind in BEHIND.get(source, ()))
+    """Return the kinds of events that may move a measure, the likeliest first."""
+    kinds = [kind for source in definition.depends_on for kind in BEHIND.get(source, ())]
+    if definition.stamp in SOLVED and definition.family != Family.TIME:
+        kinds = ["status", *kinds]
+    return tuple(dict.fromkeys((*ITS_OWN.get(definition.id, ()), *kinds)))
 
 
 def _aware(instant: datetime | None) -> datetime | None:

@@ -50,6 +50,26 @@ def test_clocks_start_pause_and_stop_at_events(desk: Desk) -> None:
     assert marks(found, "tickets_solved") == [("status", "counts", 1, None)]
 
 
+def test_of_events_in_the_same_second_the_one_that_moves_the_clock_is_named() -> None:
+    desk = Desk()
+    desk.ticket()
+    desk.event("assignee", after(hours=1), value=str(AGENT), actor_id=AGENT)
+    desk.comment(after(hours=1), AGENT)
+    desk.status(after(hours=1), "solved", previous="new", actor_id=AGENT)
+    found = story(desk)
+    stops = {
+        mark.measure: row.kind
+        for row in found.timeline
+        for mark in row.marks
+        if mark.does in {"stops", "counts"}
+    }
+    assert stops["time_to_first_assignment"] == "assignee"
+    assert stops["first_reply_time"] == "comment"
+    assert stops["full_resolution_time"] == "status"
+    assert stops["one_touch_rate"] == "status"
+    assert stops["tickets_created"] == "created"
+
+
 def test_what_spans_time_starts_and_stops(desk: Desk) -> None:
     assert [does for _, does, *_ in marks(story(desk), "backlog")] == ["starts", "stops"]
 
