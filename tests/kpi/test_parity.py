@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -305,3 +306,10 @@ def test_what_no_rule_explains_is_said_so() -> None:
 def test_rules_have_names_and_words_of_their_own() -> None:
     assert len({rule.id for rule in RULES}) == len({rule.words for rule in RULES}) == len(RULES)
     assert all(words_of(rule.id) == rule.words for rule in RULES)
+
+
+def test_the_guide_names_every_rule() -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs" / "parity.md"
+    text = guide.read_text(encoding="utf-8")
+    assert [rule.id for rule in RULES if f"| `{rule.id}` |" not in text] == []
+    assert [rule.words for rule in RULES if rule.words not in text] == []
