@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connector.pipeline.job import Job
 
 
+UNKNOWN = "part of the history is missing"
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -246,7 +247,8 @@ def _print_lacking(measures: Sequence[TicketMeasure], *, out: Console, is_open: 
     reasons: dict[str, list[str]] = {}
     for one in measures:
         if one.measure not in valued and not one.variant:
-            names = reasons.setdefault(one.not_yet or "no value", [])
+            lacks = "partial_history" in one.flags
+            names = reasons.setdefault(UNKNOWN if lacks else one.not_yet or "no value", [])
             names += [one.title] if one.title not in names else []
     if reasons:
         out.print("Without a value", style="bold")

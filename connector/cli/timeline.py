@@ -92,7 +92,7 @@ def said_event(row: TimelineRow) -> str:
     """Say what an event changed, without any text of the ticket."""
     value, before = row.value or "", row.previous
     said = {
-        "created": f"opened the ticket by {value}" if value else "opened the ticket",
+        "created": _opening(row),
         "comment": "wrote publicly" if row.is_public else "wrote an internal note",
         "rating": "was offered a survey" if value == "offered" else f"rated the ticket {value}",
         "merged": f"merged it into ticket {value}" if value else "merged it away",
@@ -105,6 +105,12 @@ def said_event(row: TimelineRow) -> str:
     name = {"schedule": "business hours"}.get(row.kind, row.kind.replace("_", " "))
     empty = "nobody" if row.kind == "assignee" else "none"
     return f"{name} {before} → {value or empty}" if before else f"{name} → {value or empty}"
+
+
+def _opening(row: TimelineRow) -> str:
+    if not row.who:
+        return "the ticket was opened; its first events are not known"
+    return f"opened the ticket by {row.value}" if row.value else "opened the ticket"
 
 
 def said_marks(marks: tuple[Mark, ...]) -> Iterator[Text]:

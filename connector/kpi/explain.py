@@ -113,7 +113,8 @@ def explain_ticket(
     measures = _measures(con, helpdesk, ticket_id, events, definitions)
     dated = [Dated(one.measure, one.clock, one.value, one.at, one.until) for one in measures]
     clocks = [one for one in segments if one.ticket_id == ticket_id]
-    timeline = _marked(events, list(changes(clocks, dated, definitions)))
+    born = created_at.replace(microsecond=0, tzinfo=UTC)
+    timeline = _marked(events, list(changes(clocks, dated, definitions)), born)
     zone, timeline = _timed(con, helpdesk, timeline)
     return TicketStory(
         helpdesk=helpdesk,
@@ -127,7 +128,9 @@ def explain_ticket(
     )
 
 
-def _marked(events: Sequence[TimelineRow], found: Sequence[Change]) -> tuple[TimelineRow, ...]:
+def _marked(
+    events: Sequence[TimelineRow], found: Sequence[Change], born: datetime
+) -> tuple[TimelineRow, ...]:
     """Put each change on the event that made it, or on a row of its own where there is none."""
     rows = list(events)
     marks: dict[int, list[Mark]] = {}
@@ -135,7 +138,8 @@ def _marked(events: Sequence[TimelineRow], found: Sequence[Change]) -> tuple[Tim
         here = _row_of(rows, change)
         if here is None:
             here = len(rows)
-            rows.append(_instant(change.at))
+            kind = "created" if change.at == born else DATE
+            rows.append(_instant(change.at, kind))
         marks.setdefault(here, []).append(change.mark)
     told = [
         msgspec.structs.replace(row, marks=tuple(dict.fromkeys(marks.get(place, ()))))
@@ -154,8 +158,8 @@ def _row_of(rows: Sequence[TimelineRow], change: Change) -> int | None:
     return there[-1] if there else None
 
 
-def _instant(at: datetime) -> TimelineRow:
-    return TimelineRow(id=0, at=at, kind=DATE, who="", is_public=None, value=None, previous=None)
+def _instant(at: datetime, kind: str) -> TimelineRow:
+    return TimelineRow(id=0, at=at, kind=kind, who="", is_public=None, value=None, previous=None)
 
 
 def _timed(

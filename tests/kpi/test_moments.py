@@ -97,3 +97,12 @@ def test_without_business_hours_the_zone_is_utc() -> None:
     desk.ticket()
     found = story(desk)
     assert (found.timezone, {row.open_s for row in found.timeline}) == ("UTC", {None})
+
+
+def test_a_ticket_whose_first_events_are_missing_still_shows_its_creation() -> None:
+    desk = Desk()
+    desk.ticket(created_event=False, opening=None)
+    desk.comment(after(hours=5), AGENT)
+    first, *_ = story(desk).timeline
+    assert (first.kind, first.who, first.at) == ("created", "", after())
+    assert "tickets_created" in {mark.measure for mark in first.marks}
