@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from connector.cli.flags import legend, marks
 from connector.cli.output import print_line, print_table, when
@@ -23,6 +25,22 @@ if TYPE_CHECKING:
     from connector.pipeline.views import Views
 
 NOBODY = "none"
+
+ONLY = Annotated[
+    list[str] | None, typer.Option("--kpi", metavar="ID", help="Only this KPI; repeatable.")
+]
+BY = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        help="Tell apart by helpdesk, group, assignee, brand, organization, form, channel,"
+        " priority, type, tag, field.ID, hour, day, week or month; repeatable.",
+    ),
+]
+ZONE = Annotated[str, typer.Option("--zone", help="Where hours, days, weeks and months begin.")]
+WEEK_START = Annotated[
+    str, typer.Option("--week-start", metavar="DAY", help="The day on which weeks begin.")
+]
 
 
 def groups(

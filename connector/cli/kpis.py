@@ -8,6 +8,7 @@ import typer
 
 from connector.cli.exits import ExitCode
 from connector.cli.flags import legend, marks
+from connector.cli.grouped import BY, ONLY, WEEK_START, ZONE
 from connector.cli.instants import AS_OF, past, stretch
 from connector.cli.output import (
     NARROW,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def command(
     context: typer.Context,
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     start: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="First day, UTC.")
@@ -41,30 +43,17 @@ def command(
         str | None, typer.Option("--to", metavar="DATE", help="Day after the last, UTC.")
     ] = None,
     as_of: AS_OF = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--kpi", metavar="ID", help="Only this KPI; repeatable.")
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by",
-            help="Tell apart by helpdesk, group, assignee, brand, organization, form, channel,"
-            " priority, type, tag, field.ID, hour, day, week or month; repeatable.",
-        ),
-    ] = None,
-    zone: Annotated[
-        str, typer.Option("--zone", help="Where hours, days, weeks and months begin.")
-    ] = "UTC",
-    week_start: Annotated[
-        str, typer.Option("--week-start", metavar="DAY", help="The day on which weeks begin.")
-    ] = "monday",
+    only: ONLY = None,
+    by: BY = None,
+    zone: ZONE = "UTC",
+    week_start: WEEK_START = "monday",
 ) -> ExitCode:
     """Show every mapped KPI: value, interval, n, and how old the data is.
 
     Without --from and --to the period is the 28 days up to the newest data. With --by every KPI
     stands there once for each group that has tickets, in the order of the groups' names.
     """
-    from connector.cli.grouped import groups, print_groups
+    from connector.cli.grouped import groups
     from connector.kpi.by_rows import grouping
     from connector.pipeline.judging import kpi_values, require_published
     from connector.pipeline.views import views
@@ -85,14 +74,20 @@ def command(
             keep = as_of is None
             found = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
             values = [one for one in found if not wanted or one.id in wanted]
+    _print(told_apart if by else None, values, as_json=as_json)
+    say_stopped(stopped)
+    return ExitCode.PARTIAL if stopped else ExitCode.DONE
+
+
+def _print(told_apart: list[GroupValue] | None, values: list[KpiValue], *, as_json: bool) -> None:
+    from connector.cli.grouped import print_groups
+
     if as_json:
-        print_json(told_apart if by else values)
-    elif by:
+        print_json(values if told_apart is None else told_apart)
+    elif told_apart is not None:
         print_groups(told_apart, out=console(), value=said_value, interval=said_interval)
     else:
         print_kpis(values, out=console())
-    say_stopped(stopped)
-    return ExitCode.PARTIAL if stopped else ExitCode.DONE
 
 
 def _known(ids: Sequence[str], kpis: Collection[str]) -> Sequence[str]:
