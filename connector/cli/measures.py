@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.config.quantity import format_quantity
+from connector.config.quantity import format_quantity, format_range
 
 if TYPE_CHECKING:
     from connector.config.measure_settings import Value
@@ -42,8 +42,7 @@ def setting_range(setting: Setting) -> str:
     if setting.options:
         may_be = " or ".join(setting.options)
     elif setting.low is not None and setting.high is not None:
-        bounds = (format_quantity(bound, unit) for bound in (setting.low, setting.high))
-        may_be = " to ".join(bounds)
+        may_be = format_range(setting.low, setting.high, unit)
     else:
         may_be = NEEDED.get(setting.kind, "a time" if unit == "s" else "a number")
     if setting.default:

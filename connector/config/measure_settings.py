@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.config.quantity import QuantityError, format_quantity, parse_quantity
+from connector.config.quantity import QuantityError, format_range, parse_quantity
 from connector.config.table import nearest, shown
 from connector.config.toml import Place
 from connector.errors import Problem
@@ -64,6 +64,19 @@ def setting_problems(
             yield place.problem(f'{definition.id} has no setting "{name}"', "settings", hint=hint)
     for name, setting in definition.settings.items():
         yield from _problems(definition, setting, written.get(name), place.at("settings"))
+    needed = definition.needs_one_of
+    if needed and not any(_is_set(written.get(name)) for name in needed):
+        kinds = {name: definition.settings[name].kind for name in needed}
+        ways = (
+            f"{{ {name} = {EXAMPLES[kind].partition(' or ')[0]} }}" for name, kind in kinds.items()
+        )
+        message = f"{definition.id} needs one or more of the settings {', '.join(needed)}"
+        hint = f"write settings = {' or '.join(ways)}"
+        yield place.problem(message, *(["settings"] if written else []), hint=hint)
+
+
+def _is_set(written: Any) -> bool:
+    return bool(written) and written != "no"
 
 
 def _problems(
@@ -83,8 +96,8 @@ def _problems(
         return
     if isinstance(value, float) and not _low(setting) <= value <= _high(setting):
         unit = "s" if setting.kind == "duration" else "count"
-        low, high = (format_quantity(bound, unit) for bound in (_low(setting), _high(setting)))
-        yield place.problem(f"{shown(written)} is out of range", name, hint=f"{low} to {high}")
+        hint = format_range(_low(setting), _high(setting), unit)
+        yield place.problem(f"{shown(written)} is out of range", name, hint=hint)
     elif not value and value != 0 and not setting.is_optional:
         yield place.problem("is empty", name, hint=f"write {EXAMPLES[setting.kind]}")
 

@@ -115,6 +115,13 @@ def format_quantity(number: float | None, unit: str, *, clock: str = "calendar")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def format_range(low: float, high: float, unit: str) -> str:
+    """Write what a number may be, `1 d to 30 d`; times in whole days where both are such."""
+    if unit == "s" and not low % DAY and not high % DAY:
+        return f"{low / DAY:g} d to {high / DAY:g} d"
+    return f"{format_quantity(low, unit)} to {format_quantity(high, unit)}"
+
+
 def _parse_text(text: str) -> Quantity:
     if "," in text:
         raise QuantityError(

@@ -24,7 +24,7 @@ REQUIRED: Final = frozenset(
     | {"stamp", "lag", "starts", "stops", "excludes", "range", "depends_on", "source"}
 )
 OPTIONAL: Final = frozenset(
-    {"settles_by", "not_yet", "settings", "wakes", "numerator", "denominator"}
+    {"settles_by", "not_yet", "settings", "needs_one_of", "wakes", "numerator", "denominator"}
 )
 STAMPS: Final = {
     "C": "ticket created",
@@ -129,6 +129,7 @@ def parse(name: str, text: str, base: str = "") -> MeasureDefinition:
         natural_range=(_bound(low), _bound(high)),
         variant_of=name.partition(".")[0] if base else "",
         settings=_settings(name, header.get("settings", "")),
+        needs_one_of=_words(header.get("needs_one_of", "")),
     )
 
 

@@ -68,6 +68,8 @@ def _section(one: MeasureDefinition, measures: list[MeasureDefinition]) -> Itera
         yield f"- Divides: `{one.numerator}` by `{one.denominator}`"
     for name, setting in one.settings.items():
         yield f"- Setting `{name}`: {_setting(setting)}"
+    if one.needs_one_of:
+        yield f"- Has to be set: {' or '.join(f'`{name}`' for name in one.needs_one_of)}"
     if one.wakes:
         yield f"- Time alone changes it: {one.wakes}"
     yield f"- Source: {one.source}"

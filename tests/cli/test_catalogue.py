@@ -60,7 +60,7 @@ def test_the_catalogue_goes_by_chapters_and_ends_with_own_measures(cli: Cli) -> 
 
 
 def test_settings_are_shown_with_ranges_and_defaults(cli: Cli) -> None:
-    assert "settings.window: 24 h to 30 d; 7 d if left out" in cli("catalogue").out
+    assert "settings.window: 1 d to 30 d; 7 d if left out" in cli("catalogue").out
 
 
 def test_one_measure_is_shown_with_its_variants(cli: Cli) -> None:

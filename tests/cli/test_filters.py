@@ -157,6 +157,22 @@ def refused(ran: Ran, *words: str) -> None:
             'group "Bilings" does not exist in practice; did you',
         ),
         (
+            '{ group = { not = ["Billing", "Bilings"] } }',
+            'group "Bilings" does not exist in practice; did you',
+        ),
+        (
+            '{ brand = { not = "Practise Ltd" } }',
+            'brand "Practise Ltd" does not exist in practice; did you m',
+        ),
+        (
+            '{ form = { not = ["Defualt Ticket Form"] } }',
+            'form "Defualt Ticket Form" does not exist in practice; did you mean "Default',
+        ),
+        (
+            '{ "field.Product" = { not = "Mobile ap" } }',
+            '"Product" has no option "Mobile ap"; did you mean "M',
+        ),
+        (
             '{ brand = "Practise Ltd" }',
             'brand "Practise Ltd" does not exist in practice; did you m',
         ),

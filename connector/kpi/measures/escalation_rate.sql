@@ -17,6 +17,7 @@
 -- excludes: merged, spam, deleted, child
 -- range: 0 .. 1
 -- settings: tiers?: groups; tag?: tag; by_priority?: yes_no
+-- needs_one_of: tiers, tag, by_priority
 -- depends_on: tickets, events, stations, teams, labels
 -- source: own definition; no vendor has a standard
 with tiers as (
