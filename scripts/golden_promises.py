@@ -104,7 +104,7 @@ def per_target(ours: Sequence[Promise], rows: Sequence[Row]) -> Iterator[Line]:
             line.add(key, exact, value, 0.0 if is_equal else None)
         yield line
     rest = Line(FILE, "targets without a row", "sla_attainment, its targets")
-    for key in known.keys() - set(keys):
+    for key in sorted(known.keys() - set(keys)):
         why = known[key].why_lost
         if why:
             rest.explain(why)
