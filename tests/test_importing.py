@@ -426,6 +426,11 @@ def test_a_value_without_n_is_judged_by_its_pace(runner: Runner, desk: MemoryHel
         ('measure = "ces"\ntitle', 'measure = "nps"\ntitle', "feeds nps already"),
         ("[import.churn]", "[import.backlog]", "has a measure"),
         ('definition = "Asked after every ticket"', "", "definition"),
+        (
+            'measure = "quality"',
+            'measure = "quality"\nwhere = { tag = "vip" }',
+            "an imported value has no filter",
+        ),
     ],
 )
 def test_a_wrong_import_is_told_with_its_place(

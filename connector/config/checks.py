@@ -13,7 +13,7 @@ from connector.config.scale import Scale, scale_of, ticket_scale
 from connector.config.table import nearest
 from connector.config.toml import Place
 from connector.errors import Problem
-from connector.model.kpi import Direction, MeasureDefinition
+from connector.model.kpi import Direction, Family, MeasureDefinition
 
 RESERVED_IDS = frozenset({"status", "outcome", "any"})
 """Words that tags of the drop-down fields use where others have a goal's id."""
@@ -76,6 +76,9 @@ def kpi_problems(
         hint = hint or f"it has: {', '.join(definition.aggregates)}"
         message = f'{kpi.measure} has no aggregate "{kpi.aggregate}"'
         yield place.problem(message, "aggregate", hint=hint)
+    if kpi.where and definition.family == Family.IMPORTED:
+        hint = "leave it out: what is imported does not know tickets"
+        yield place.problem("an imported value has no filter", "where", hint=hint)
     yield from setting_problems(definition, kpi.settings, place)
     yield from _limit_problems(kpi, definition, place)
 

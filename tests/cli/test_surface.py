@@ -36,10 +36,11 @@ WRITES = {
 GOAL = {
     "id", "kind", "title", "level", "scope", "kpi", "period", "baseline", "target", "value",
     "unit", "n", "grade", "raw", "status", "flags", "forecast", "as_of", "why",
+    "frozen", "versions",
 }  # fmt: skip
 KPI = {
     "id", "measure", "clock", "aggregate", "unit", "value", "n", "low", "high", "where", "period",
-    "as_of", "flags",
+    "as_of", "flags", "frozen", "versions",
 }  # fmt: skip
 
 
