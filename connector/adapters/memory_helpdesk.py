@@ -252,13 +252,15 @@ class MemoryHelpdesk:
         self.schedules[schedule.id] = schedule
         return schedule.id
 
-    def rate(self, ticket_id: str, score: str, *, points: int | None = None) -> str:
+    def rate(
+        self, ticket_id: str, score: str, *, points: int | None = None, reason: str | None = None
+    ) -> str:
         """Offer a rating, or answer the one that was offered."""
         old = next((r for r in self.ratings.values() if r.ticket_id == ticket_id), None)
         ticket = self.tickets[ticket_id]
         rating = Rating(
             id=old.id if old else self.new_id(), ticket_id=ticket_id, score=score, points=points,
-            offered_at=old.offered_at if old else self.now, updated_at=self.now,
+            reason=reason, offered_at=old.offered_at if old else self.now, updated_at=self.now,
             rated_at=None if score == "offered" else self.now,
             assignee_id=ticket.assignee_id, group_id=ticket.group_id,
         )  # fmt: skip

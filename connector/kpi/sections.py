@@ -30,7 +30,8 @@ MEMBERS: Final[Mapping[str, str]] = {
         " comments_per_ticket customer_comments_per_ticket reply_share assignee_stations"
         " group_stations reassignment_rate escalation_rate handoffs automation_rate"
         " cohort_resolved_pct solves_per_ticket",
-        SURVEYS: "csat_pct csat_mean csat_response_rate dsat_pct fcr_survey nps ces",
+        SURVEYS: "csat_pct csat_mean csat_response_rate dsat_pct dsat_reason_share fcr_survey nps"
+        " ces",
         VOLUME: "tickets_created tickets_solved net_flow solve_rate backlog backlog_age"
         " unreplied_open contact_rate tickets_per_staff_day staff_days cost_per_ticket",
     }.items()

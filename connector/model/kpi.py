@@ -89,10 +89,10 @@ class MeasureDefinition(msgspec.Struct, frozen=True, kw_only=True):
     `family` says how values aggregate (`Family`). `settles_by` names the event that settles one
     ticket (reply or resolution) for measures that tickets may show, else "". `not_yet` says in
     words why a ticket may have no value. A variant has the id `MEASURE.VARIANT`, and `variant_of`
-    names the measure. Of the settings that `needs_one_of` names a KPI has to set one or more. `wakes`
-    says in words what time alone changes. A ratio divides `numerator` by `denominator`. A measure
-    that an admin defined has no file: `template` names the SQL that it fills with what was `given`
-    (keys that end in `field` hold ticket fields, by title or id).
+    names the measure. Of the settings in `needs_one_of` a KPI has to set one or more. `wakes` says
+    in words what time alone changes. A ratio divides `numerator` by `denominator`. A measure that
+    an admin defined has no file: `template` names the SQL that it fills with what was `given` (keys
+    that end in `field` hold ticket fields, by title or id).
     `currency` is that of an amount of money.
     """
 

@@ -242,7 +242,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
-    """A satisfaction rating: `score` is good, bad or offered; `points` where the scale has them."""
+    """A satisfaction rating: `score` is good, bad or offered; `points` where the scale has them.
+
+    `reason` is the id of what a customer chose from the helpdesk's list of reasons for a bad one,
+    never what somebody wrote.
+    """
 
     id: str
     ticket_id: str
@@ -252,4 +256,5 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
     assignee_id: str | None = None
     group_id: str | None = None
     points: int | None = None
+    reason: str | None = None
     updated_at: datetime | None = None

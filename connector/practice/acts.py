@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.practice.directory import SYSTEM_ID
 from connector.practice.feed import Audit
+from connector.practice.reasons import usual_reason
 from connector.practice.refusal import invalid
 from connector.practice.rules import plan_update
 from connector.practice.unusual import EMAIL, UnusualActs
@@ -255,6 +256,7 @@ def keep_rating(world: World, ticket: Ticket, score: str, comment: str | None) -
         last = Rating(number, ticket.id, ticket.requester_id, score, now, now)
         world.ratings[number] = last
     last.score, last.updated_at, last.comment = score, now, comment
+    last.reason_id = usual_reason(score, ticket.id)
     last.assignee_id, last.group_id = ticket.assignee_id, ticket.group_id
     return last
 

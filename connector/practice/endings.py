@@ -7,6 +7,7 @@ from math import exp
 from connector.practice.acts import MERGED_TAG
 from connector.practice.directory import SYSTEM_ID
 from connector.practice.phrases import COMPLAINTS, PRAISE, REOPENINGS, REPLIES
+from connector.practice.reasons import usual_reason
 from connector.practice.teller import DAY, HOUR, MINUTE, Telling
 from connector.practice.unusual import EMAIL
 from connector.practice.world import AGENT, AUTOMATION, Change, Comment, Rating, Via
@@ -116,6 +117,7 @@ def _survey(telling: Telling) -> None:
     telling.write(ticket.requester_id, AGENT, telling.change("satisfaction_score", score))
     telling.rating.score, telling.rating.updated_at = score, telling.at
     telling.rating.comment = telling.pick(PRAISE if score == "good" else COMPLAINTS)
+    telling.rating.reason_id = usual_reason(score, ticket.id)
     _credit(telling, telling.rating)
 
 

@@ -10,6 +10,7 @@ from connector.practice.clock import stamp
 from connector.practice.directory import Group, Holiday, Organization, Schedule, User
 from connector.practice.fields import OPTION_KINDS, TicketField
 from connector.practice.metrics import metric_set
+from connector.practice.reasons import REASONS
 from connector.practice.world import Rating, Ticket, Via, World
 
 CACHED_FIGURES = 20_000
@@ -189,8 +190,8 @@ def rating_document(rating: Rating, url: str) -> Document:
         "created_at": stamp(rating.created_at),
         "updated_at": stamp(rating.updated_at),
         "comment": rating.comment,
-        "reason": "No reason provided",
-        "reason_id": None,
+        "reason": REASONS.get(rating.reason_id, "A reason that was deleted"),
+        "reason_id": rating.reason_id,
     }
 
 

@@ -18,6 +18,7 @@ from connector.practice.directory import Directory
 from connector.practice.feed import Audit, Feed
 from connector.practice.fields import Fields
 from connector.practice.printed import Shelf
+from connector.practice.reasons import NO_REASON
 from connector.practice.refusal import not_found
 from connector.practice.roll import Roll
 from connector.practice.surveys import SurveyResponse
@@ -127,6 +128,7 @@ class Rating:
     assignee_id: int | None = None
     group_id: int | None = None
     comment: str | None = None
+    reason_id: int = NO_REASON
 
 
 @dataclass(frozen=True, slots=True)

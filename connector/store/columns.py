@@ -115,6 +115,7 @@ def rating_columns(ratings: Sequence[Rating], keys: KeyMaker) -> Columns:
         "ticket_id": keys("ticket", [rating.ticket_id for rating in ratings]),
         "score": texts([rating.score for rating in ratings]),
         "points": numbers([rating.points for rating in ratings]),
+        "reason": texts([rating.reason for rating in ratings]),
         "offered_at": times([rating.offered_at for rating in ratings]),
         "rated_at": times([rating.rated_at for rating in ratings]),
         "assignee_id": keys("person", [rating.assignee_id for rating in ratings]),

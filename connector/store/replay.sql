@@ -43,7 +43,8 @@ insert into ratings by name
 select * replace (
     case when rated_at <= $as_of then score else 'offered' end as score,
     case when rated_at <= $as_of then rated_at end as rated_at,
-    case when rated_at <= $as_of then points end as points
+    case when rated_at <= $as_of then points end as points,
+    case when rated_at <= $as_of then reason end as reason
   )
 from read_parquet($ratings) where offered_at <= $as_of;
 

@@ -9,7 +9,7 @@ import duckdb
 
 from connector.errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -48,8 +48,8 @@ create table schedules (schedule_id bigint, name varchar, timezone varchar, is_d
 create table schedule_intervals (schedule_id bigint, valid_from timestamp, start_minute integer, end_minute integer);
 create table holidays (schedule_id bigint, valid_from timestamp, name varchar, start_on date, end_on date);
 create table ratings (
-  rating_id bigint, ticket_id bigint, score varchar, points integer, offered_at timestamp,
-  rated_at timestamp, assignee_id bigint, group_id bigint, updated_at timestamp
+  rating_id bigint, ticket_id bigint, score varchar, points integer, reason varchar,
+  offered_at timestamp, rated_at timestamp, assignee_id bigint, group_id bigint, updated_at timestamp
 );
 -- the helpdesk's own SLAs: what is promised, and the steps of its clocks; targets in minutes
 create table sla_policies (policy_id bigint, title varchar, position integer);

@@ -104,6 +104,16 @@ def test_a_rating_given_later_replaces_the_offer(
     assert again.score == "bad"
 
 
+def test_a_bad_rating_has_the_id_of_its_reason(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    for score in ("good", "bad", "offered"):
+        desk.desk.rate(desk.put(), score, reason="7001")
+    found = ratings(read_all(adapter))
+    assert {rating.score: rating.reason for rating in found} == {
+        "good": None, "bad": "7001", "offered": None,
+    }  # fmt: skip
+    assert "never to be stored" not in str(found)
+
+
 def test_surveys_follow_the_old_ratings(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
     desk.reply_next(200, body=ENDED)
     desk.reply_next(200, body=surveys(response(vote(5)), meta={"has_more": False}))

@@ -15,9 +15,11 @@ from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import AdapterError
 from connector.model.change import Outcome, TicketChange
 from connector.model.page import Stream
+from connector.model.ticket import Rating
 from connector.practice.access import Access
 from connector.practice.clock import Clock
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
+from connector.practice.reasons import REASONS
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
 from tests.contract.adapter_contract import AdapterContract, Reading, versions, write
@@ -109,6 +111,20 @@ def as_client(server: PracticeServer, secret: str = Access().client_secret) -> A
 def signed_in(desk: PracticeDesk, token: str) -> Adapter:
     settings = ZendeskSettings(url=desk.server.url, email=ADMIN_EMAIL, token=SecretStr(token))
     return ZendeskAdapter(settings, watched_fields=frozenset())
+
+
+def test_bad_ratings_carry_the_ids_of_their_reasons() -> None:
+    world = seed_world(0, 7, clock=Clock(NOW, ticking=False))
+    with PracticeServer(world) as server, signed_in(PracticeDesk(server), TOKEN) as adapter:
+        for score in ("bad", "good", "bad", "bad", "bad"):
+            server.acts.rate(int(PracticeDesk(server).put()), score)
+        pages = [page.records for page in Reading(adapter, Stream.RATINGS).pages]
+    rows = [row for page in pages if isinstance(page, tuple) for row in page]
+    found = [row for row in rows if isinstance(row, Rating)]
+    reasons = {rating.reason for rating in found if rating.score == "bad"}
+    assert reasons <= set(map(str, REASONS))
+    assert len(reasons) > 1
+    assert {rating.reason for rating in found if rating.score == "good"} == {None}
 
 
 FAULTS = ("429", "500", "503", "reset", "lost", "short", "html", "nonsense")

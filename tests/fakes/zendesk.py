@@ -377,6 +377,8 @@ class FakeZendesk:
                 "ticket_id": int(r.ticket_id),
                 "score": r.score,
                 "comment": "never to be stored",
+                "reason": "never to be stored",
+                "reason_id": int(r.reason or 7),
                 "created_at": iso(r.offered_at),
                 "updated_at": iso(r.updated_at or r.offered_at),
             }

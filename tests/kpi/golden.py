@@ -38,7 +38,7 @@ from schedule_data;
 insert into holidays select schedule_id, timestamp '2023-01-01', name, start_date, end_date
 from schedule_holiday_data;
 insert into ratings
-select row_number() over (), c.ticket_id, c.last_score, null, c.offered_at, c.last_rated_at,
+select row_number() over (), c.ticket_id, c.last_score, null, null, c.offered_at, c.last_rated_at,
   null, null, c.last_rated_at from csat_ratings as c;
 insert into events (ticket_id, event_id, "at", kind, actor_id, is_public, value)
 select id, id, created_at, 'created', null, null, null from ticket_data

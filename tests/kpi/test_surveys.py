@@ -9,6 +9,7 @@ import pytest
 
 from connector.kpi.catalogue import definitions
 from connector.kpi.flags import Flag
+from connector.kpi.forms import Form
 from tests.kpi.desk import AGENT, OTHER_AGENT, Desk, after
 
 
@@ -73,6 +74,38 @@ class TestSatisfaction:
         desk.event("rating", after(hours=2), value="bad")
         assert desk.value("dsat_pct") == 1
         assert desk.value("csat_response_rate") == 1
+
+
+class TestReasons:
+    REASONS = ("7001", "7002")
+
+    def share(self, desk: Desk) -> float | None:
+        return desk.value("dsat_reason_share", reasons=list(self.REASONS))
+
+    @pytest.mark.parametrize(("reason", "share"), [("7001", 1), ("7002", 1), ("7003", 0)])
+    def test_a_bad_rating_counts_by_its_reason(self, desk: Desk, reason: str, share: float) -> None:
+        rated(desk, after(), "bad", reason=reason)
+        assert self.share(desk) == share
+        assert desk.value("dsat_reason_share") is None
+
+    def test_a_bad_rating_without_a_reason_has_another_one(self, desk: Desk) -> None:
+        rated(desk, after(), "bad", reason="7001")
+        rated(desk, after(hours=1), "bad", rating_id=2)
+        assert self.share(desk) == 0
+
+    def test_one_that_is_only_in_the_audit_trail_has_no_reason(self, desk: Desk) -> None:
+        desk.event("rating", after(hours=2), value="bad")
+        assert self.share(desk) == 0
+
+    def test_the_last_rating_counts_and_only_if_it_is_bad(self, desk: Desk) -> None:
+        rated(desk, after(), "bad", reason="7001")
+        rated(desk, after(hours=1), "good", rating_id=2)
+        rated(desk, after(), "good", rating_id=3, ticket_id=desk.ticket(2))
+        rated(desk, after(hours=1), "bad", rating_id=4, ticket_id=2, reason="7002")
+        form = Form(definitions()["dsat_reason_share"], {"reasons": self.REASONS})
+        desk.measure(forms=[form])
+        assert desk.rows(form.key, 1) == []
+        assert desk.rows(form.key, 2) == [(1, after(hours=1), Flag.NONE)]
 
 
 class TestPoints:

@@ -63,7 +63,6 @@ NOT_SENT: Mapping[str, set[str]] = {}
 WRONG = {"automations.actions[].value: list is not string"}
 """Values that are not as the description has them, but as recordings have them."""
 KNOWN_NULLS: Mapping[str, set[str]] = {
-    "satisfaction_ratings": {"reason_id"},
     "suspended_tickets": {"ticket_id"},
     "ticket_metrics": {"assigned_at", "assignee_updated_at", "initially_assigned_at", "solved_at"},
 }

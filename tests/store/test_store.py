@@ -248,13 +248,19 @@ def test_groups_are_renamed_in_place(store: Store) -> None:
 def test_a_rating_marks_its_ticket(store: Store) -> None:
     offered = Rating(id="1", ticket_id="5", score="offered", offered_at=at(1), updated_at=at(1))
     given = Rating(
-        id="1", ticket_id="5", score="good", points=5, offered_at=at(1), updated_at=at(2)
+        id="1",
+        ticket_id="5",
+        score="bad",
+        points=2,
+        reason="7001",
+        offered_at=at(1),
+        updated_at=at(2),
     )
     save(store, offered, stream=Stream.RATINGS)
     assert changed(store) == [5]
     save(store, given, stream=Stream.RATINGS)
     save(store, offered, stream=Stream.RATINGS)
-    assert rows(store, "select score, points from ratings") == [("good", 5)]
+    assert rows(store, "select score, points, reason from ratings") == [("bad", 2, "7001")]
 
 
 HOURS = Schedule(

@@ -205,6 +205,7 @@ def ratings(rows: Iterable[WireRating], unknown: Counter[str]) -> tuple[Rating, 
                 rated_at=None if row.score == "offered" else updated_at or offered_at,
                 assignee_id=text(row.assignee_id),
                 group_id=text(row.group_id),
+                reason=text(row.reason_id) if row.score == "bad" else None,
                 updated_at=updated_at,
             )
     return tuple(found.values())

@@ -248,11 +248,12 @@ class HolidayList(Wire):
 
 
 class WireRating(Wire):
-    """A satisfaction rating; the comment is not named, so it is never decoded."""
+    """A satisfaction rating; neither comment nor reason in words is named, nor ever decoded."""
 
     id: int
     ticket_id: int | None = None
     score: str | None = None
+    reason_id: int | None = None
     assignee_id: int | None = None
     group_id: int | None = None
     created_at: str | None = None
