@@ -33,10 +33,7 @@ def test_every_difference_to_the_helpdesk_is_explained(synced: Cli) -> None:
         assert "unexplained" not in {reason["rule"] for reason in one["reasons"]}
 
 
-def test_with_a_whole_history_nearly_all_agree(
-    shared_server: PracticeServer, tmp_path: Path
-) -> None:
-    cli = Cli(write_folder(tmp_path / "whole", shared_server.url))
+def test_with_a_whole_history_nearly_all_agree(cli: Cli) -> None:
     cli.edit(cli.config, "history_since = 2026-05-01T00:00:00Z\n", "")
     cli.edit(cli.config, "enabled = true", "enabled = false")
     assert cli("sync").code == 0
