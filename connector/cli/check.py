@@ -155,7 +155,7 @@ def _check_own_replies(workspace: Workspace, name: str, who: Identity, *, out: C
 
 
 def _check_bots(workspace: Workspace, helpdesk: HelpdeskTable, *, out: Console) -> None:
-    """Name accounts that answer faster than people can, and are not listed as bots."""
+    """Name accounts that answer faster than people can, and let them give no first replies."""
     from connector.kpi.suspects import suspects
     from connector.store.published import attach, latest
     from connector.store.reading import person_keys
@@ -163,15 +163,17 @@ def _check_bots(workspace: Workspace, helpdesk: HelpdeskTable, *, out: Console) 
     published = latest(workspace.folder(helpdesk.name))
     if published is None:
         return
-    listed = (*helpdesk.people.bots, *helpdesk.people.ignore)
+    people = helpdesk.people
+    listed = (*people.bots, *people.ignore, *people.humans)
     with attach([published]) as connection:
         found = suspects(connection, known=person_keys(connection, listed))
+    workspace.state.suspect(helpdesk.name, [one.id for one in found])
     for one in found:
         _mind(
             f"{helpdesk.name}: {one.name or 'an account'} ({one.id}) answers within"
-            f" {one.median_s:.0f} s (median of {many(one.tickets, 'ticket')}), which no human does;"
-            f' if it is a bot, put "{one.id}" under bots in [helpdesk.people], so that its'
-            " comments are no replies",
+            f" {one.median_s:.0f} s (median of {many(one.tickets, 'ticket')}), which no human does:"
+            f' its comments are no replies from the next sync on; put "{one.id}" under bots in'
+            " [helpdesk.people], or under humans if it is none",
             out=out,
         )
 

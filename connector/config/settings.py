@@ -69,6 +69,9 @@ class PeopleTable(Table):
 
     bots: Texts = Field(default=(), description="Ids of accounts whose replies are not human.")
     ignore: Texts = Field(default=(), description="Ids of accounts that count for nothing.")
+    humans: Texts = Field(
+        default=(), description="Ids of accounts that `check` takes for bots, and are none."
+    )
 
 
 def _name(value: str) -> str:

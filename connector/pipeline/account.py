@@ -143,7 +143,7 @@ class Account:
             raise
 
     def _measure(self, store: Store, now: datetime) -> None:
-        people, forms = self.helpdesk.people, self.job.forms_of(self.helpdesk)
+        people, forms = self.job.people_of(self.helpdesk), self.job.forms_of(self.helpdesk)
         bots = frozenset(store.keys("person", people.bots).values())
         ignore = frozenset(store.keys("person", people.ignore).values())
         if is_due(store.connection, now=now, forms=forms, bots=bots, ignore=ignore):

@@ -49,7 +49,7 @@ class TicketParity(msgspec.Struct, frozen=True, kw_only=True):
 def parity(job: Job, helpdesk: HelpdeskTable, wanted: Sequence[Figure]) -> ParityReport:
     """Compare over all tickets of a helpdesk."""
     with _compared(job, helpdesk, wanted) as (con, as_of):
-        found = compare(con, wanted, bots=person_keys(con, helpdesk.people.bots))
+        found = compare(con, wanted, bots=person_keys(con, job.people_of(helpdesk).bots))
     return ParityReport(helpdesk=helpdesk.name, as_of=as_of, tolerance_s=TOLERANCE_S, figures=found)
 
 
@@ -59,7 +59,7 @@ def ticket_parity(
     """Compare one ticket; `UsageError` if it is not stored."""
     with _compared(job, helpdesk, wanted) as (con, as_of):
         story = explain_ticket(con, helpdesk.name, ticket)
-        bots = person_keys(con, helpdesk.people.bots)
+        bots = person_keys(con, job.people_of(helpdesk).bots)
         found = compare_ticket(con, wanted, story.ticket_id, bots=bots)
     return TicketParity(
         helpdesk=helpdesk.name,
@@ -84,7 +84,7 @@ def _compared(
     as_of = one.manifest.as_of
     with TemporaryDirectory(prefix="connector-") as scratch:
         if missing:
-            again = Measuring(one, helpdesk, missing, as_of)
+            again = Measuring(one, job.people_of(helpdesk), missing, as_of)
             one = supplement(one, Path(scratch) / helpdesk.name, measure=again)
         con = attach([one])
         try:

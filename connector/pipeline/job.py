@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from connector.adapters.base import Adapter
 from connector.config.mapping import Mappings
-from connector.config.settings import HelpdeskTable, Settings
+from connector.config.settings import HelpdeskTable, PeopleTable, Settings
 from connector.kpi.forms import Form, forms_for, usual_form, usual_forms
 from connector.kpi.standing_sla import sla_form
 from connector.model.kpi import MeasureDefinition
@@ -101,6 +101,13 @@ class Job:
         pins = self.state.pins(helpdesk.name)
         ids = {name: id_ for (dimension, name), id_ in pins.items() if dimension == "field"}
         return tuple(replace(form, ids=ids) if form.fields else form for form in forms)
+
+    def people_of(self, helpdesk: HelpdeskTable) -> PeopleTable:
+        """Return who counts how: what is configured, and the accounts that look like bots."""
+        people = helpdesk.people
+        suspected = self.state.suspected(helpdesk.name)
+        more = [one for one in suspected if one not in {*people.humans, *people.ignore}]
+        return people.model_copy(update={"bots": tuple(dict.fromkeys((*people.bots, *more)))})
 
     def helpdesks_of(self, kind: str, key: str) -> frozenset[str]:
         """Return the helpdesks a goal or KPI (`kind` says which) is about."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector.config.settings import HelpdeskTable
+from connector.config.settings import HelpdeskTable, PeopleTable
 from connector.errors import StoreError
 from connector.kpi.forms import Form
 from connector.kpi.lookup import lay_pins
@@ -93,13 +93,15 @@ def _set_of(
         return None
     forms, folder = job.forms_of(helpdesk), scratch / helpdesk.name
     if as_of is not None:
-        again = Measuring(one, helpdesk, forms, as_of)
+        again = Measuring(one, job.people_of(helpdesk), forms, as_of)
         return replay(one, folder, as_of=as_of, measure=again)
     known = measured_keys(one)
     missing = tuple(form for form in forms if form.key not in known)
     if not missing:
         return one
-    return supplement(one, folder, measure=Measuring(one, helpdesk, missing, one.manifest.as_of))
+    return supplement(
+        one, folder, measure=Measuring(one, job.people_of(helpdesk), missing, one.manifest.as_of)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +109,18 @@ class Measuring:
     """Measures what a connection holds, all of it, as a run would."""
 
     one: PublishedSet
-    helpdesk: HelpdeskTable
+    people: PeopleTable
     forms: tuple[Form, ...]
     now: datetime
 
     def __call__(self, con: DuckDBPyConnection) -> None:
         """Fill `measures`."""
-        people = self.helpdesk.people
         measure(
             con,
             now=self.now,
             forms=self.forms,
-            bots=person_keys(con, people.bots),
-            ignore=person_keys(con, people.ignore),
+            bots=person_keys(con, self.people.bots),
+            ignore=person_keys(con, self.people.ignore),
             everything=True,
         )
 
@@ -137,7 +138,7 @@ def ticket_view(job: Job, helpdesk: HelpdeskTable, ticket: str) -> Iterator[Tick
     one = latest(job.folder(helpdesk.name))
     if one is None:
         raise StoreError(f"{helpdesk.name} has not been read yet; run `connector sync` first")
-    again = Measuring(one, helpdesk, job.all_forms(helpdesk), one.manifest.as_of)
+    again = Measuring(one, job.people_of(helpdesk), job.all_forms(helpdesk), one.manifest.as_of)
     segments: list[Segment] = []
 
     def measured(con: DuckDBPyConnection) -> None:

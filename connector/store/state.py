@@ -218,6 +218,14 @@ class State(Journal):
         rows = self.rows("select value from meta where name = :name", name=name)
         return rows[0][0] if rows else None
 
+    def suspect(self, helpdesk: str, people: Sequence[str]) -> None:
+        """Remember which accounts of a helpdesk look like bots, by its ids; others no longer do."""
+        self.put(f"suspects:{helpdesk}", msgspec.json.encode(list(people)).decode())
+
+    def suspected(self, helpdesk: str) -> tuple[str, ...]:
+        """Return the accounts of a helpdesk that look like bots."""
+        return msgspec.json.decode(self.get(f"suspects:{helpdesk}") or "[]", type=tuple[str, ...])
+
     def put(self, name: str, value: str) -> None:
         """Remember a value."""
         self.write(PUT, {"name": name, "value": value})
