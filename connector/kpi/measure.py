@@ -18,6 +18,7 @@ from connector.errors import StoreError
 from connector.kpi.forms import Form, usual_forms
 from connector.kpi.hours import create_hours
 from connector.kpi.rows import Run, measure_range
+from connector.model.kpi import LONGEST_WINDOW_S
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,7 +28,6 @@ FEW: Final = 10_000
 LITTLE_MB: Final = 224
 """So much memory is enough for few tickets; more would only keep what was read on the way."""
 
-LONGEST_WINDOW_S: Final = 30 * 86_400
 FAMILY: Final = """
 create or replace temp macro family(status) as case
   when status is null then null

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+LONGEST_WINDOW_S: Final = 30 * 86_400
+"""How long after a ticket, at most, another one of the same requester says something of it."""
 
 
 class Clock(StrEnum):

@@ -26,6 +26,7 @@ from connector.model.ticket import (
 from connector.store import columns
 from connector.store.columns import Column, Columns
 from connector.store.keys import Keys
+from connector.store.requesters import mark_former
 
 
 class Versioned(NamedTuple):
@@ -99,6 +100,8 @@ class Ingest:
         page, replaced = self._moved(TICKETS, {**page, **native})
         if len(page["ticket_id"]):
             with self._registered({name: page[name] for name in page if name not in native}):
+                if replaced:
+                    mark_former(self._connection, _bounds(page["ticket_id"]))
                 self._put(TICKETS, page, replaced=replaced, read_at=read_at)
             with self._registered({name: page[name] for name in ("ticket_id", *native)}):
                 self._put_native(page, sorted(native), replaced=replaced)
