@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag
@@ -16,6 +16,11 @@ from connector.config.zones import zone_name
 from connector.model.kpi import MeasureDefinition
 
 Level = Literal["company", "department", "team", "person"]
+SAME_AGGREGATE: Final = {"p50": "median"}
+
+
+def _one_word(aggregate: str) -> str:
+    return SAME_AGGREGATE.get(aggregate, aggregate)
 
 
 class PeriodTable(Table):
@@ -42,7 +47,7 @@ class KpiTable(Table):
     clock: Literal["calendar", "business"] = Field(
         default="calendar", description="Which hours count: all of them, or the schedule's."
     )
-    aggregate: Text | None = Field(
+    aggregate: Annotated[Text, AfterValidator(_one_word)] | None = Field(
         default=None, description="How many tickets become one number; the measure has a default."
     )
     limit: AsQuantity | None = Field(

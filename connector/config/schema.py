@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.config.checks import LONGEST_ID, RESERVED_IDS
+from connector.config.entry import SAME_AGGREGATE
 from connector.config.mapping import TABLES
 from connector.config.settings import Settings
 from connector.model.kpi import MeasureDefinition, Setting
@@ -105,7 +106,7 @@ def _list_measures(kpi: dict[str, Any], definitions: Mapping[str, MeasureDefinit
     kpi["properties"]["measure"]["enum"] = list(measures)
     kpi["properties"]["aggregate"] = {
         "description": kpi["properties"]["aggregate"]["description"],
-        "enum": names,
+        "enum": _with_synonyms(names),
     }
     kpi["allOf"] = [
         *(_measure_rule(one, definitions) for one in measures.values()),
@@ -116,14 +117,19 @@ def _list_measures(kpi: dict[str, Any], definitions: Mapping[str, MeasureDefinit
     ]
 
 
+def _with_synonyms(aggregates: list[str]) -> list[str]:
+    return [*aggregates, *(said for said, one in SAME_AGGREGATE.items() if one in aggregates)]
+
+
 def _measure_rule(
     definition: MeasureDefinition, definitions: Mapping[str, MeasureDefinition]
 ) -> dict[str, Any]:
     variants = [one for one in definitions.values() if one.variant_of == definition.id]
     forms = (definition, *variants)
     settings = {name: one for form in forms for name, one in form.settings.items()}
+    aggregates = list(dict.fromkeys(a for form in forms for a in form.aggregates))
     wanted = {
-        "aggregate": {"enum": list(dict.fromkeys(a for form in forms for a in form.aggregates))},
+        "aggregate": {"enum": _with_synonyms(aggregates)},
         "clock": {"enum": list(definition.clocks) or ["calendar"]},
         "variant": {"enum": sorted(one.id.partition(".")[2] for one in variants)},
         "settings": {

@@ -11,7 +11,7 @@ from connector.model.kpi import Direction, Family, KpiValue, MeasureDefinition, 
 
 Z_TWO_SIDED_95 = NormalDist().inv_cdf(0.975)
 Z_ONE_SIDED_90 = NormalDist().inv_cdf(0.90)
-LEAST_N = {"median": 10, "p90": 50, "mean": 50}
+LEAST_N = {"median": 10, "p75": 50, "p90": 50, "p95": 50, "mean": 50, "nps": 30}
 LEAST_N_SHARE = 20
 NARROW_SHARE = 0.10  # half-width of the interval at which a share needs no least n
 

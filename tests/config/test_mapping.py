@@ -486,3 +486,8 @@ def test_messages_never_speak_the_validator_s_language(
             assert "nput should" not in said, said
             assert "cannot stand here" not in said, said
             assert all(problem.line for problem in found), said
+
+
+def test_the_fiftieth_percentile_is_the_median(write: Write, definitions: Definitions) -> None:
+    folder = write("m/a.toml", '[kpi.k]\nmeasure = "reply_time"\naggregate = "p50"\n').parent
+    assert load_mappings([folder], definitions).kpis["k"].aggregate == "median"

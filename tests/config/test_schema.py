@@ -138,3 +138,8 @@ def test_schemas_are_written_for_editors(
         write_schemas(paths[0], definitions)
     with pytest.raises(UsageError, match="there is no schema x; choose one of config, mapping"):
         schema_text(definitions, "x")
+
+
+def test_editors_know_the_fiftieth_percentile() -> None:
+    text = '[kpi.a]\nmeasure = "first_reply_time"\naggregate = "p50"'
+    assert complaints("mapping", text, catalogue()) == []

@@ -30,8 +30,11 @@ def test_a_share_near_its_end_is_known_with_fewer() -> None:
     assert is_enough(share(19, 19), CSAT)
 
 
-@pytest.mark.parametrize(("aggregate", "needed"), [("median", 10), ("p90", 50), ("mean", 50)])
-def test_a_time_needs_as_many_as_its_aggregate_says(aggregate: str, needed: int) -> None:
+@pytest.mark.parametrize(
+    ("aggregate", "needed"),
+    [("median", 10), ("p75", 50), ("p90", 50), ("p95", 50), ("mean", 50), ("nps", 30)],
+)
+def test_a_value_needs_as_many_as_its_aggregate_says(aggregate: str, needed: int) -> None:
     assert not is_enough(value(60, aggregate=aggregate, n=needed - 1), definition())
     assert is_enough(value(60, aggregate=aggregate, n=needed), definition())
 

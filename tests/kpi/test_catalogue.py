@@ -43,6 +43,21 @@ def test_times_have_both_clocks_and_the_median_first() -> None:
     assert {one.aggregates[0] for one in times} == {"median"}
 
 
+def test_what_is_spread_over_tickets_has_a_mean_and_all_quantiles() -> None:
+    spread = [
+        one
+        for one in definitions().values()
+        if one.family in {"time", "age", "number"} and one.unit != Unit.POINTS
+    ]
+    lacking = {
+        one.id: {"mean", "median", "p75", "p90", "p95", "within"} - set(one.aggregates)
+        for one in spread
+        if one.variant_of == ""
+    }
+    assert spread
+    assert {name: words for name, words in lacking.items() if words} == {}
+
+
 def test_a_header_goes_on_over_lines() -> None:
     one = definitions()["first_reply_time"]
     assert one.definition.endswith("requester.")

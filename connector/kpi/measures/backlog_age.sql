@@ -6,7 +6,7 @@
 -- unit: s
 -- family: age
 -- clocks: calendar
--- aggregates: median, p90, within, mean
+-- aggregates: median, p90, within, p75, p95, mean
 -- direction: lower
 -- stamp: X
 -- lag: 0 d

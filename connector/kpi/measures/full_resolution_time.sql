@@ -5,7 +5,7 @@
 -- unit: s
 -- family: time
 -- clocks: calendar, business
--- aggregates: median, within, p90, mean
+-- aggregates: median, within, p75, p90, p95, mean
 -- direction: lower
 -- stamp: S
 -- lag: 14 d

@@ -5,7 +5,7 @@
 -- unit: count
 -- family: number
 -- clocks: calendar
--- aggregates: mean, median, p75, p90
+-- aggregates: mean, median, p75, p90, p95, within
 -- direction: lower
 -- stamp: S
 -- lag: 14 d

@@ -4,7 +4,7 @@
 --   dated by its latest reply. By the calendar only.
 -- family: number
 -- clocks: calendar
--- aggregates: median, p90, mean
+-- aggregates: median, p75, p90, p95, mean
 -- source: Intercom's median_time_to_reply of a conversation
 select
   t.ticket_id, median(epoch(x.replied_at) - epoch(x.asked_at)) as value, max(x.replied_at) as "at",

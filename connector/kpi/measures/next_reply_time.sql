@@ -6,7 +6,7 @@
 -- unit: s
 -- family: time
 -- clocks: calendar, business
--- aggregates: median, within, p90, mean
+-- aggregates: median, within, p75, p90, p95, mean
 -- direction: lower
 -- stamp: E
 -- lag: 0 d

@@ -5,7 +5,7 @@
 -- unit: ratio
 -- family: number
 -- clocks: calendar
--- aggregates: mean, median, p90
+-- aggregates: mean, median, p75, p90, p95, within
 -- direction: neutral
 -- stamp: R
 -- lag: 0 d

@@ -6,7 +6,7 @@
 -- unit: s
 -- family: number
 -- clocks: calendar
--- aggregates: median, p75, p90, mean
+-- aggregates: median, p75, p90, p95, mean, within
 -- direction: lower
 -- stamp: A
 -- lag: 0 d
