@@ -34,7 +34,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "id": "varchar", "measure": "varchar", "clock": "varchar", "aggregate": "varchar",
         "unit": "varchar", "value": "double", "n": "bigint", "where": "json", "period": PERIOD,
         "as_of": "timestamptz", "k": "bigint", "low": "double", "high": "double",
-        "flags": "varchar[]", "left_out": "json",
+        "flags": "varchar[]", "left_out": "json", "frozen": "timestamptz", "versions": "json",
     },
     "goals": {
         "id": "varchar", "kind": "varchar", "title": "varchar", "level": "varchar",
@@ -42,7 +42,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "target": "double", "value": "double", "unit": "varchar", "n": "bigint",
         "grade": "double", "raw": "double", "status": "varchar", "flags": "varchar[]",
         "forecast": "struct(probability double, low double, high double)",
-        "as_of": "timestamptz", "why": "varchar",
+        "as_of": "timestamptz", "why": "varchar", "frozen": "timestamptz", "versions": "json",
     },
     "journal": {
         "run": "varchar", "helpdesk": "varchar", "ticket": "varchar", "at": "timestamptz",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.config.quantity import format_quantity, format_range
 
 if TYPE_CHECKING:
     from connector.config.measure_settings import Value
@@ -27,6 +26,8 @@ def said_unit(definition: MeasureDefinition) -> str:
 
 def said_setting(setting: Setting, value: Value) -> str:
     """Write the value of a setting for people."""
+    from connector.config.quantity import format_quantity
+
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     if isinstance(value, str):
@@ -38,6 +39,8 @@ def said_setting(setting: Setting, value: Value) -> str:
 
 def setting_range(setting: Setting) -> str:
     """Say what a setting may be, and what it is if nothing is said: `1 d to 30 d, usually 7 d`."""
+    from connector.config.quantity import format_range
+
     unit = "s" if setting.kind == "duration" else "count"
     if setting.options:
         may_be = " or ".join(setting.options)
