@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from connector.config.measure_settings import Value
     from connector.model.kpi import MeasureDefinition, Setting
