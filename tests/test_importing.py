@@ -9,8 +9,11 @@ import pytest
 
 from connector.adapters.memory import MemoryHelpdesk
 from connector.errors import ConfigError, MappingError, UsageError
+from connector.kpi.by import GroupValue
+from connector.kpi.by_rows import grouping
 from connector.model.goal import GoalState
 from connector.model.kpi import KpiValue
+from connector.pipeline.grouping import kpi_groups
 from connector.pipeline.importing import ImportReport, import_file
 from connector.pipeline.judging import explained, goal_reports, kpi_values
 from connector.pipeline.views import views
@@ -366,6 +369,34 @@ def test_a_ratio_is_told_over_what_the_import_covers(runner: Runner, desk: Memor
     desk.now = END + timedelta(days=41)
     asked(desk)
     assert kpi(runner, desk, "cost").value == 400 / 4
+
+
+def by(runner: Runner, desk: MemoryHelpdesk, kpi_id: str, *names: str) -> list[GroupValue]:
+    runner.run(desk)
+    job = runner.job(desk.now)
+    with views(job) as seen:
+        return list(kpi_groups(job, seen, grouping(names), [kpi_id], start=START, end=END))
+
+
+def test_imported_values_and_their_ratios_are_told_apart_by_time(
+    runner: Runner, desk: MemoryHelpdesk
+) -> None:
+    head = "source,start,end,value\n"
+    imported(runner, head + "spent,2026-01-01,2026-02-01,100\nspent,2026-02-01,2026-03-01,300\n")
+    rated = "churn,2026-01-01,2026-02-01,0.02\nchurn,2026-03-01,2026-04-01,0.04\n"
+    imported(runner, head + rated)
+    told = [(one.by["month"], one.value) for one in by(runner, desk, "lost", "month")]
+    assert told == []  # its days begin in Berlin, those of the table in UTC
+    costs = [(one.by["month"], one.value, one.n) for one in by(runner, desk, "cost", "month")]
+    assert costs == [("2026-01", 25, 4)]  # there are no tickets in February
+
+
+@pytest.mark.parametrize("names", [("group",), ("group", "month"), ("helpdesk",)])
+def test_what_is_imported_is_never_told_by_group(
+    runner: Runner, desk: MemoryHelpdesk, names: tuple[str, ...]
+) -> None:
+    imported(runner, "source,start,end,value\nspent,2026-01-01,2026-02-01,100\n")
+    assert by(runner, desk, "cost", *names) == []
 
 
 def test_a_ratio_over_periods_with_a_gap_has_no_value(runner: Runner, desk: MemoryHelpdesk) -> None:

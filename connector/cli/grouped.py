@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.flags import legend, marks
-from connector.cli.output import print_line, print_table, when
+from connector.cli.output import console, print_line, print_table, when
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,10 +51,12 @@ def groups(
     *,
     start: datetime | None,
     end: datetime | None,
+    stopped: list[str],
 ) -> list[GroupValue]:
     """Return the wanted KPIs, or all, by what was asked for.
 
-    Single persons are told apart only where the settings allow to show them.
+    Single persons are told apart only where the settings allow to show them. What a wrong name
+    leaves out is said in `stopped`.
     """
     from connector.cli.exporting import of_persons
     from connector.pipeline.grouping import kpi_groups
@@ -67,7 +69,19 @@ def groups(
         )
     private = frozenset() if allowed else of_persons(job, "kpis")
     kpis = [kpi for kpi in wanted or job.mappings.kpis if kpi not in private]
-    return list(kpi_groups(job, seen, grouped, kpis, start=start, end=end))
+    _say_imported(job, kpis, grouped)
+    return list(kpi_groups(job, seen, grouped, kpis, start=start, end=end, stopped=stopped))
+
+
+def _say_imported(job: Job, kpis: Sequence[str], grouped: Grouping) -> None:
+    """Say which KPIs are not told apart, since what is imported knows its time alone."""
+    from connector.kpi.by_imports import is_told_by
+    from connector.pipeline.judging import is_imported
+
+    found = [name for name in kpis if is_imported(job, job.mappings.kpis[name])]
+    if found and not is_told_by(grouped):
+        told = "imported, so they can be told apart by hour, day, week or month only"
+        print_line(f"left out: {', '.join(found)}: {told}", out=console(stderr=True))
 
 
 def print_groups(

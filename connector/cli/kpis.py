@@ -69,7 +69,7 @@ def command(
     told_apart: list[GroupValue] = []
     with views(job, past(as_of, workspace.now())) as seen:
         if by:
-            told_apart = groups(job, seen, grouped, wanted, start=first, end=last)
+            told_apart = groups(job, seen, grouped, wanted, start=first, end=last, stopped=stopped)
         else:
             keep = as_of is None
             found = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)

@@ -25,6 +25,7 @@ from connector.kpi.aggregates import (
     share,
 )
 from connector.kpi.ask import Question, part
+from connector.kpi.by_imports import imported_answers, rests_on_imports
 from connector.kpi.by_rows import Grouping, rows
 from connector.kpi.estimates import divided
 from connector.kpi.forms import parts_of
@@ -44,10 +45,10 @@ Answers = dict[Key, tuple[Estimate, int]]
 
 def answers(con: DuckDBPyConnection, question: Question, grouped: Grouping) -> Answers:
     """Return the estimate of every group that has rows."""
+    if rests_on_imports(question):
+        return imported_answers(con, question, grouped)
     if question.family is Family.RATIO:
         return _ratios(con, question, grouped)
-    if question.family is Family.IMPORTED:
-        return {}
     if question.family in TOTALS:
         return TOTALS[question.family](con, question, grouped)
     if question.is_shared:

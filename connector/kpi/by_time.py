@@ -110,12 +110,13 @@ class Calendar(msgspec.Struct, frozen=True):
 
     def buckets(self, start: datetime, end: datetime) -> Iterator[Bucket]:
         """Yield the buckets that touch [start, end), in order."""
-        bucket = self.bucket(self._first(start))
+        bucket = self.bucket(self.first(start))
         while bucket.start < end:
             yield bucket
-            bucket = self.bucket(self._first(bucket.end))
+            bucket = self.bucket(self.first(bucket.end))
 
-    def _first(self, instant: datetime) -> date | datetime:
+    def first(self, instant: datetime) -> date | datetime:
+        """Return the key of the bucket that an instant lies in."""
         shown = instant.astimezone(ZoneInfo(self.zone))
         if self.unit == "hour":
             begun = timedelta(minutes=shown.minute, seconds=shown.second)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from connector.config.mapping import KpiTable
 from connector.kpi.forms import definition_of
 from connector.kpi.frozen import as_frozen, is_news, is_settled, meaning
 from connector.kpi.frozen_changes import members, reason
-from connector.model.kpi import KpiValue, Version
+from connector.model.kpi import Family, KpiValue, Version
 from connector.pipeline.job import Job
 from connector.store.versions import Versions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+FROM_OUTSIDE: Final = frozenset({Family.IMPORTED, Family.RATIO})
+"""Families that may have no value yet for the only reason that nothing was imported."""
 
 
 def frozen(
@@ -28,13 +31,15 @@ def frozen(
     """Return a value as it was first frozen, with its versions; as it is before it is settled.
 
     With `keep` a settled value is frozen now, and one that changed since gets another version.
+    What may still be imported for the first time is not frozen as nothing.
     """
     definition = definition_of(kpi, job.definitions)
     if not is_settled(definition, value.period, value.as_of):
         return value
     book = Versions(job.state, value.id, meaning(kpi, zone), value.period)
     kept = book.kept(until=value.as_of)
-    if keep and (not kept or is_news(value, kept[-1])):
+    waits = value.value is None and definition.family in FROM_OUTSIDE
+    if keep and (is_news(value, kept[-1]) if kept else not waits):
         _keep(job, con, kpi, value, book, kept=kept, zone=zone)
         kept = book.kept(until=value.as_of)
     return as_frozen(value, kept)

@@ -9,7 +9,7 @@ from connector.kpi.by import GroupValue, evaluate_by
 from connector.kpi.by_rows import Grouping
 from connector.model.kpi import Period
 from connector.pipeline.job import Job
-from connector.pipeline.judging import RECENT, placed
+from connector.pipeline.judging import placed, stopping, usual_stretch
 from connector.pipeline.views import Views
 
 
@@ -21,8 +21,12 @@ def kpi_groups(
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    stopped: list[str] | None = None,
 ) -> Iterator[GroupValue]:
-    """Evaluate these KPIs for every group, by default over the 28 days up to the newest data."""
+    """Evaluate these KPIs for every group, over the same stretch as `kpi_values` by default.
+
+    One that names what no helpdesk has is left out, and said in `stopped`, as there.
+    """
     for kpi_id in kpis:
         helpdesks = job.helpdesks_of("kpi", kpi_id)
         con = seen.over(helpdesks)
@@ -30,7 +34,7 @@ def kpi_groups(
             continue
         as_of = seen.as_of(helpdesks)
         last = end or as_of
-        period = Period(start or last - RECENT, last)
         kpi = job.mappings.kpis[kpi_id]
-        with placed(job, kpi_id):
+        period = Period(start or last - usual_stretch(job, kpi), last)
+        with stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
             yield from evaluate_by(con, kpi_id, kpi, period, grouped, now=as_of, as_of=as_of)

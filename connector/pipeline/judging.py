@@ -54,7 +54,7 @@ def goal_reports(
         con = seen.over(helpdesks)
         if con is not None:
             moment = _Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()))
-            with _stopping(f"goal {goal_id} is not judged", stopped):
+            with stopping(f"goal {goal_id} is not judged", stopped):
                 last = before.get(goal_id)
                 reports.append(_judged(job, con, goal_id, last, moment, keep=keep))
     return reports
@@ -83,7 +83,7 @@ def kpi_values(
         as_of = seen.as_of(helpdesks)
         last = end or as_of
         period = Period(start or last - usual_stretch(job, kpi), last)
-        with _stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
+        with stopping(f"KPI {kpi_id} is not measured", stopped), placed(job, kpi_id):
             value = evaluate(con, kpi_id, kpi, period, now=as_of, as_of=as_of)
             values.append(value if end is None else frozen(job, con, kpi, value, keep=keep))
     return values
@@ -91,10 +91,15 @@ def kpi_values(
 
 def usual_stretch(job: Job, kpi: KpiTable) -> timedelta:
     """Return over how long a KPI is told if nobody says: imports come by month or by quarter."""
+    return YEAR if is_imported(job, kpi) else RECENT
+
+
+def is_imported(job: Job, kpi: KpiTable) -> bool:
+    """Tell whether a KPI, or a part of its ratio, comes from outside."""
     definition = definition_of(kpi, job.definitions)
     parts = {definition.id, definition.numerator, definition.denominator} - {""}
     known = {**job.definitions, definition.id: definition}
-    return YEAR if any(known[part].family == Family.IMPORTED for part in parts) else RECENT
+    return any(known[part].family == Family.IMPORTED for part in parts)
 
 
 def period_of(goal: GoalTable) -> Period:
@@ -144,7 +149,7 @@ def _before(
 
 
 @contextmanager
-def _stopping(what: str, stopped: list[str] | None) -> Iterator[None]:
+def stopping(what: str, stopped: list[str] | None) -> Iterator[None]:
     """Go on without what a mistake in a mapping stops, and say what it is."""
     try:
         yield

@@ -243,6 +243,12 @@ def test_a_group_the_helpdesk_does_not_have_stops_the_goals_that_use_it_alone(
     assert kpis.code == ExitCode.PARTIAL
     assert "backlog" not in {kpi["id"] for kpi in json.loads(kpis.out)}
     assert "KPI backlog is not measured" in kpis.err
+    groups = cli("kpis", "--by", "group", "--json")
+    assert groups.code == ExitCode.PARTIAL
+    assert {kpi["id"] for kpi in json.loads(groups.out)} == {
+        kpi["id"] for kpi in json.loads(kpis.out)
+    }
+    assert "KPI backlog is not measured" in groups.err
     assert cli("explain", "goal", "happier_customers").code == ExitCode.DONE
     told(cli("explain", "goal", "backlog_in_hand"), ExitCode.CONFIG, "Bilings does not exist")
 

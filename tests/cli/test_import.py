@@ -88,3 +88,25 @@ def test_a_value_of_a_period_that_runs_is_not_frozen(ready: Cli) -> None:
     for options in ((), ("--from", "2026-09-01", "--to", "2027-01-01")):
         found = json.loads(ready("kpis", *options, "--json").out)
         assert [one["versions"] for one in found if one["id"] == "reviewed"] == [[]]
+
+
+def test_an_imported_kpi_is_told_by_month_and_named_where_it_cannot_be_told(ready: Cli) -> None:
+    imported(ready)
+    months = json.loads(ready("kpis", "--by", "month", "--kpi", "reviewed", "--json").out)
+    assert [(one["by"]["month"], one["value"]) for one in months] == [
+        ("2026-09", 81.5),
+        ("2026-10", 84),
+    ]
+    ran = ready("kpis", "--by", "group", "--json")
+    assert "reviewed" not in {one["id"] for one in json.loads(ran.out)}
+    assert "left out: reviewed: imported" in ran.err
+
+
+def test_a_finished_period_without_a_value_waits_for_its_import(ready: Cli) -> None:
+    period = ("kpis", "--from", "2026-09-01", "--to", "2026-11-01", "--kpi", "reviewed", "--json")
+    (nothing,) = json.loads(ready(*period).out)
+    assert (nothing["value"], nothing["frozen"]) == (None, None)
+    imported(ready)
+    (found,) = json.loads(ready(*period).out)
+    assert found["value"] == 83
+    assert len(found["versions"]) == 1
