@@ -372,6 +372,17 @@ class TestReopening:
         assert desk.value("solves_per_ticket") == 1
         assert desk.value("solves_per_ticket.dbt") == 0
 
+    @pytest.mark.parametrize(("recovered", "solves"), [("solved", 2), ("pending", 1)])
+    def test_a_recovery_counts_the_status_that_it_sets_once(
+        self, desk: Desk, recovered: str, solves: int
+    ) -> None:
+        solved(desk)
+        desk.event("deleted", after(days=2))
+        desk.event("restored", after(days=3))
+        desk.status(after(days=3), recovered)
+        desk.status(after(days=4), "closed")
+        assert desk.value("solves_per_ticket.dbt") == solves
+
 
 class TestComments:
     @pytest.fixture
