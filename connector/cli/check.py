@@ -54,6 +54,7 @@ def command(
     from connector.cli.counting import say_what_counts
     from connector.cli.measured_fields import unmeasurable
     from connector.cli.proving import prove_files
+    from connector.cli.set_names import unknown_settings
     from connector.cli.vocabulary import unknown_names
 
     workspace: Workspace = context.obj
@@ -70,7 +71,8 @@ def command(
     chosen = workspace.helpdesks(tuple(helpdesk or ()))
     found = {one.name: _check_helpdesk(workspace, one, out=out) for one in chosen}
     schemas = {name: schema for name, schema in found.items() if schema is not None}
-    problems = [*unknown_names(workspace, schemas), *unmeasurable(workspace, schemas)]
+    finders = (unknown_names, unknown_settings, unmeasurable)
+    problems = [problem for find in finders for problem in find(workspace, schemas)]
     if problems:
         raise MappingError(problems)
     _pin_names(workspace, schemas, out=out)

@@ -10,6 +10,7 @@ import msgspec
 
 from connector.cli.explaining import STAMPS
 from connector.cli.kpis import said_interval, said_value
+from connector.cli.measures import thing_counted
 from connector.cli.output import console, day, many, print_line
 from connector.config.measure_settings import setting_values
 from connector.config.phrases import in_words
@@ -36,6 +37,9 @@ CREDIT = {
     "assignee_at_event": "credited to whom it was assigned to when it happened",
     "replies": "credited to all who replied, by their share of the replies",
 }
+LEFT_OUT_ALIKE = frozenset({"ticket", "target"})
+"""What is left out one by one; where n counts something else, whole tickets are."""
+
 SPANNING = frozenset({Family.SNAPSHOT, Family.AGE})
 """Families that are asked for at an instant, and not over a stretch of time."""
 
@@ -82,17 +86,22 @@ def said_kpi(kpi: KpiTable, definition: MeasureDefinition) -> str:
     parts += [CREDIT[kpi.credit]] if kpi.credit in CREDIT else []
     parts += ["by the group at the time"] if kpi.group_as_of == "event" else []
     scope = in_words(kpi.where) if kpi.where else ""
+    if definition.family == Family.IMPORTED:
+        return ", ".join(parts)
     return ", ".join(parts) + (f", of tickets with {scope}" if scope else ", of all tickets")
 
 
 def said_tickets(value: KpiValue, definition: MeasureDefinition) -> str:
     """Say how many tickets a KPI counts of those that it looks at, and why it leaves out others."""
-    total = _looked_at(value)
-    of = f"{value.n:,} of {many(total, 'ticket')}" if total > value.n else many(value.n, "ticket")
+    total, thing = _looked_at(value), thing_counted(definition)
+    is_part = total > value.n and thing in LEFT_OUT_ALIKE
+    of = f"{value.n:,} of {many(total, thing)}" if is_part else many(value.n, thing)
     dated = STAMPS.get(definition.stamp, "")
     when = f" dated by {dated}" if dated and definition.family not in SPANNING else ""
     reasons = ", ".join(f"{count:,} {why}" for why, count in value.left_out.items())
-    left_out = f"; leaves out {sum(value.left_out.values()):,}: {reasons}" if reasons else ""
+    others = sum(value.left_out.values())
+    number = f"{others:,}" if thing in LEFT_OUT_ALIKE else many(others, "ticket")
+    left_out = f"; leaves out {number}: {reasons}" if reasons else ""
     return f"counts {of}{when}{left_out}"
 
 

@@ -51,7 +51,7 @@ def _explain_number(workspace: Workspace, subject: Subject, key: str, *, as_json
         return
     out = console()
     if goal is not None:
-        print_goal(goal, workspace.mappings.goals[key], card.value.clock, out=out)
+        print_goal(goal, workspace.mappings.goals[key], card, out=out)
     print_card(card, out=out)
 
 

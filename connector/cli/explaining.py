@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli.flags import in_words
 from connector.cli.kpis import said_interval, said_measure, said_value
-from connector.cli.measures import said_setting
+from connector.cli.measures import said_n, said_setting
 from connector.cli.output import (
     clean,
     many,
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 
 
-def print_goal(report: GoalReport, goal: GoalTable, clock: str, *, out: Console) -> None:
+def print_goal(report: GoalReport, goal: GoalTable, card: KpiCard, *, out: Console) -> None:
     """Print how a goal stands, which rule decided, and what the admin wrote about it."""
+    clock = card.value.clock
 
     def shown(number: float | None) -> str:
         return format_quantity(number, report.unit, clock=clock)
@@ -44,7 +45,7 @@ def print_goal(report: GoalReport, goal: GoalTable, clock: str, *, out: Console)
     facts: list[tuple[str, object]] = [
         ("status", status_text(report.status)),
         ("because", report.why),
-        ("value", f"{shown(report.value)} over {report.n:,} tickets"),
+        ("value", f"{shown(report.value)} over {said_n(card.definition, report.n)}"),
         ("limit" if report.kind == "anti_goal" else "target", shown(report.target)),
         ("baseline", _baseline(shown(report.baseline), goal)),
         ("grade", "" if report.grade is None else f"{report.grade:.2f} of 1"),
@@ -68,7 +69,7 @@ def print_card(card: KpiCard, *, out: Console) -> None:
     facts: list[tuple[str, object]] = [
         ("value", counts),
         ("95 %", said_interval(value)),
-        ("n", f"{many(value.n, 'ticket')}{_hits(card)}{least}"),
+        ("n", f"{said_n(card.definition, value.n)}{_hits(card)}{least}"),
         ("period", f"{when(value.period.start)} to {when(value.period.end)}"),
         ("final", said_frozen(value.versions, value.unit, value.clock)),
         ("mind", in_words(value.flags)),
@@ -159,6 +160,11 @@ def _settings(card: KpiCard) -> str:
 
 def _population(card: KpiCard) -> list[tuple[str, object]]:
     value = card.value
+    if card.definition.family == Family.IMPORTED:
+        return [
+            ("counts", said_n(card.definition, value.n)),
+            ("", "what was imported for the period"),
+        ]
     credited = {
         "assignee": "the ticket's assignee now",
         "assignee_at_event": "the assignee when it happened",
@@ -169,7 +175,7 @@ def _population(card: KpiCard) -> list[tuple[str, object]]:
     never = ", ".join(f"{count:,} {why}" for why, count in largest)
     return [
         ("where", said_where(value)),
-        ("counts", f"{value.n:,} tickets"),
+        ("counts", said_n(card.definition, value.n)),
         ("", said_left_out(value)),
         ("never counts", never),
         ("credit", credited[card.credit]),

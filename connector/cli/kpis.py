@@ -121,7 +121,7 @@ def said_measure(value: KpiValue) -> str:
     clock = ", business" if value.clock == "business" else ""
     if value.aggregate == "within":
         return f"{value.measure} within{clock}"
-    aggregate = "" if value.aggregate in {"count", "rate"} else f"{value.aggregate} "
+    aggregate = "" if value.aggregate in {"count", "rate", value.measure} else f"{value.aggregate} "
     return f"{aggregate}{value.measure}{clock}"
 
 

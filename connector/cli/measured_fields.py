@@ -42,12 +42,13 @@ def _problems(
         title = str(definition.given.get(given, ""))
         if title:
             kinds = NUMBERS if given == "field" else DATES
-            yield from _field_problems(key, title, kinds, schemas, place)
+            yield from field_problems(key, title, kinds, schemas, place)
 
 
-def _field_problems(
-    key: str, title: str, kinds: frozenset[str], schemas: Mapping[str, Schema], place: Place
+def field_problems(
+    key: str, title: str, kinds: frozenset[str] | None, schemas: Mapping[str, Schema], place: Place
 ) -> Iterator[Problem]:
+    """Find out whether a field is there, once in each helpdesk, and of a kind that will do."""
     found = {name: fields_named(title, schema) for name, schema in schemas.items()}
     if not any(found.values()):
         titles = (field.title for schema in schemas.values() for field in schema.fields)
@@ -60,7 +61,7 @@ def _field_problems(
             message = f'{len(same)} fields of {name} are called "{title}"'
             yield place.problem(message, key, hint=f"write the id of the one that you mean: {ids}")
         for field in same:
-            if field.kind not in kinds:
+            if kinds is not None and field.kind not in kinds:
                 what = "numbers" if kinds is NUMBERS else "dates"
                 kind = "drop-down" if field.kind in CHOICES else field.kind
                 hint = f"choose a field that holds {what}"

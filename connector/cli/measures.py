@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.model.kpi import Family
+
 if TYPE_CHECKING:
     from connector.config.measure_settings import Value
     from connector.model.kpi import MeasureDefinition, Setting
 
 UNITS = {"s": "time", "ratio": "share", "count": "number", "points": "points"}
+COUNTED = {
+    "next_reply_time": "exchange",
+    "net_flow": "event",
+    "tickets_solved.every_close": "solve",
+    "staff_days": "staff day",
+    "sla_attainment": "target",
+    "sla_breach_time": "target",
+    "nps": "answer",
+    "ces": "answer",
+    "fcr_survey": "answer",
+    "active_customers": "customer",
+    "churn_rate": "customer",
+    "retention_rate": "customer",
+}
+"""What n is a number of, by measure or variant, where it is not tickets."""
+
 NEEDED = {
     "names": "a list of texts",
     "groups": "names of groups",
@@ -21,6 +39,25 @@ NEEDED = {
 def said_unit(definition: MeasureDefinition) -> str:
     """Say what a measure counts in."""
     return definition.currency or UNITS.get(definition.unit, definition.unit)
+
+
+def said_n(definition: MeasureDefinition, n: int) -> str:
+    """Say how many a KPI counts, and of what: `97 tickets`, `40 answers`."""
+    from connector.cli.output import many
+
+    return many(n, thing_counted(definition))
+
+
+def thing_counted(definition: MeasureDefinition) -> str:
+    """Return what n is a number of."""
+    divided = definition.denominator if definition.family == Family.RATIO else ""
+    if divided:
+        return COUNTED.get(divided, "ticket")
+    usual = "case" if definition.family == Family.IMPORTED else "ticket"
+    names = [definition.id, definition.variant_of]
+    if definition.variant_of == "next_reply_time":
+        names.pop()  # its variant has one value a ticket
+    return next((COUNTED[name] for name in names if name in COUNTED), usual)
 
 
 def said_setting(setting: Setting, value: Value) -> str:

@@ -186,8 +186,7 @@ def _side_by_side(measures: Iterable[TicketMeasure]) -> list[Pair]:
 
 def _joined(first: TicketMeasure, last: TicketMeasure) -> TicketMeasure:
     """Return one row for several spans: from the first to the end of the last."""
-    total = (first.value or 0) + (last.value or 0) if first.family == Family.DAYS else first.value
-    return msgspec.structs.replace(first, until=last.until, value=total)
+    return msgspec.structs.replace(first, until=last.until)
 
 
 def _measure_row(
@@ -202,7 +201,9 @@ def _measure_row(
     name = f"  {one.title}" if one.variant else one.title
     value, dated = _value(one), at_zone(one.at, zone, style)
     by_hours = "" if business is None else _value(business)
-    if one.family in SPANS - {Family.DAYS}:
+    if one.family == Family.DAYS:  # how many days is told by all tickets of a day together
+        return (name, "counts", by_hours, dated, made)
+    if one.family in SPANS:
         until = at_zone(one.until, zone, style) or "now"
         return (name, "counts", by_hours, f"{dated} to {until}", made)
     if one.value is None and is_open:

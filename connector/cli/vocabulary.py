@@ -64,10 +64,10 @@ def _unknown(
 def _name_problems(
     key: str, condition: Condition, schemas: Schemas, pinned: Pinned, place: Place
 ) -> Iterator[Problem]:
-    listed = [_listed(key, schema) for schema in schemas.values()]
-    known = sorted({name for names in listed for name in names or ()})
+    there = [listed(key, schema) for schema in schemas.values()]
+    known = sorted({name for names in there for name in names or ()})
     folded = {name.casefold() for name in known}
-    is_open = any(names is None for names in listed)
+    is_open = any(names is None for names in there)
     for name in names_of(condition):
         near = nearest(name, known) if known else ""
         may_come = key in WORDS and not near.startswith("did")
@@ -80,7 +80,7 @@ def _name_problems(
             yield place.problem(message, key, hint=hint)
 
 
-def _listed(key: str, schema: Schema) -> frozenset[str] | None:
+def listed(key: str, schema: Schema) -> frozenset[str] | None:
     """Return the names and ids that a helpdesk knows; None where it cannot list them."""
     named: Mapping[str, Mapping[str, str]] = {
         "group": schema.groups,

@@ -26,6 +26,7 @@ from connector.kpi.ask import (
 from connector.kpi.estimates import answer
 from connector.kpi.flags import Flag, names
 from connector.kpi.forms import parts_of
+from connector.kpi.imported import covered
 from connector.kpi.where import resolve
 from connector.model.kpi import Family, KpiValue, MeasureDefinition, Period
 
@@ -131,6 +132,7 @@ def left_out(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
 
 def _left_out_of_parts(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
     found: dict[str, int] = {}
+    question = covered(con, question)
     for form in parts_of(question.form):
         for reason, tickets in left_out(con, part(question, form)).items():
             found[reason] = max(tickets, found.get(reason, 0))

@@ -8,8 +8,10 @@ import pytest
 from rich.console import Console
 
 from connector.cli.explaining import print_card
+from connector.cli.measures import said_n
 from connector.config.mapping import KpiTable
 from connector.kpi.card import KpiCard, explain_kpi
+from connector.kpi.catalogue import definitions
 from connector.kpi.forms import forms_for
 from connector.model.kpi import Period
 from tests.kpi.desk import AGENT, MONDAY, Desk, after, attached
@@ -107,3 +109,22 @@ def test_a_card_fits_the_terminal(desk: Desk, width: int) -> None:
     with out.capture() as shown:
         print_card(card(desk, measure="first_reply_time", clock="business"), out=out)
     assert max(map(len, shown.get().splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        ("first_reply_time", "3 tickets"),
+        ("net_flow", "3 events"),
+        ("sla_attainment.latest", "3 targets"),
+        ("sla_ticket_attainment", "3 tickets"),
+        ("next_reply_time", "3 exchanges"),
+        ("next_reply_time.per_ticket", "3 tickets"),
+        ("ces.pct", "3 answers"),
+        ("tickets_per_staff_day", "3 staff days"),
+        ("contact_rate", "3 customers"),
+        ("deflection_rate", "3 cases"),
+    ],
+)
+def test_n_is_said_in_what_it_counts(measure: str, said: str) -> None:
+    assert said_n(definitions()[measure], 3) == said

@@ -102,3 +102,32 @@ def test_another_field_has_its_tickets_measured_again(mapped: Cli) -> None:
     mapped.edit(mapped.mapping, 'unit = "min"', 'unit = "h"')
     mapped("sync")
     assert values(mapped)["effort"]["value"] == 60 * before["value"]
+
+
+SET = """
+[kpi.logged]
+measure = "handle_time"
+settings = { field = "Efort" }
+
+[kpi.escalated]
+measure = "escalation_rate"
+settings = { tiers = ["Billing", "Tecnical"] }
+
+[kpi.at_once]
+measure = "fcr_system"
+settings = { topic = "Product" }
+"""
+
+
+def test_fields_and_groups_in_settings_are_told_by_check(mapped: Cli) -> None:
+    path = mapped.mapping.with_name("set.toml")
+    path.write_text(SET, encoding="utf-8")
+    ran = mapped("check")
+    assert ran.code == ExitCode.CONFIG
+    said = " ".join(ran.err.split())
+    assert 'set.toml:4: kpi.logged.settings.field: field "Efort" does not exist' in said
+    assert 'kpi.escalated.settings.tiers: group "Tecnical" does not exist' in said
+    assert 'did you mean "Technical"?' in said
+    assert "at_once" not in said
+    path.write_text(SET.replace("Efort", "Product").replace("Tec", "Tech"), encoding="utf-8")
+    assert 'settings.field: "Product" in practice holds no numbers' in mapped("check").err
