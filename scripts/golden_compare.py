@@ -11,8 +11,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from duckdb import DuckDBPyConnection
-from golden_columns import COUNT, INSTANT, MINUTES, Column, Monthly, Rule
+from golden_columns import (
+    COUNT,
+    INSTANT,
+    MINUTES,
+    SOLVED,
+    TOLERANCE_MIN,
+    Column,
+    Monthly,
+    Rule,
+    key_of,
+)
 
 from connector.config.mapping import KpiTable
 from connector.kpi.evaluate import evaluate
@@ -21,7 +32,6 @@ from connector.kpi.hours import Hours, load_hours
 from connector.model.kpi import KpiValue, Period
 
 HELPDESK = "golden"
-TOLERANCE_MIN = 0.05
 PRINTED = 1.01e-4
 """Monthly values were made of minutes rounded to four digits, and were rounded to four again."""
 SHOWN = 3
@@ -85,9 +95,15 @@ class Synced:
 
     @cached_property
     def tickets(self) -> dict[int, Row]:
-        """Return how the tickets stand."""
-        rows = self.con.execute("select ticket_id, status, created_at from tickets").fetchall()
-        return {key: {"status": status, "created_at": at} for key, status, at in rows}
+        """Return how the tickets stand, with their last solve, though they are open again."""
+        rows = self.con.execute(
+            "select t.ticket_id, any_value(t.status), any_value(t.created_at), max(m.at)"
+            " from tickets as t left join measures as m"
+            " on m.ticket_id = t.ticket_id and m.measure = ? group by t.ticket_id",
+            [form_of(self.kpis[key_of(SOLVED)]).key],
+        ).fetchall()
+        names = ("status", "created_at", "solved_at")
+        return {key: dict(zip(names, values, strict=True)) for key, *values in rows}
 
     def values(self, column: Column) -> dict[int, Any]:
         """Return the values of a column by ticket, in the unit of the file."""
@@ -109,13 +125,12 @@ class Synced:
             found[ticket] = None if seconds is None else seconds / 60
         return found
 
-    def monthly(self, one: Monthly, month: str) -> KpiValue:
-        """Return the KPI of one month."""
+    def monthly(self, key: str, month: str) -> KpiValue:
+        """Return the value of a KPI in one month."""
         year, number = map(int, month.split("-"))
         start = datetime(year, number, 1, tzinfo=UTC)
         period = Period(start, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC))
-        kpi = self.kpis[one.key]
-        return evaluate(self.con, one.kpi, kpi, period, now=self.as_of, as_of=self.as_of)
+        return evaluate(self.con, key, self.kpis[key], period, now=self.as_of, as_of=self.as_of)
 
     def open_seconds(self, schedule: int, start: datetime, end: datetime) -> int:
         """Return the business seconds of a schedule between two instants."""
@@ -191,7 +206,11 @@ def per_month(
         if (row["kpi"], row["stat"]) != (one.kpi, one.stat):
             continue
         exact, n, month = float(row["value"]), int(row["n"]), row["month_utc"]
-        ours = synced.monthly(one, month)
+        ours = synced.monthly(one.key, month)
+        if one.counts is not None:
+            ours = msgspec.structs.replace(
+                ours, n=round(synced.monthly(key_of(one.counts), month).value or 0)
+            )
         distance = _monthly_distance(one, (exact, n), ours, 0)
         without = _monthly_distance(one, (exact, n), ours, lost.get(month, 0))
         if distance is None and without is not None:
@@ -209,7 +228,7 @@ def _monthly_distance(
     value, n = ours.value, ours.n - lost
     if lost and ours.k is not None and n > 0:
         value = (ours.k - lost) / n
-    if value is None or not (one.n_counts_otherwise or n == exact[1]):
+    if value is None or n != exact[1]:
         return None
     distance = abs(value * one.scale - exact[0])
     return distance if distance <= PRINTED else None

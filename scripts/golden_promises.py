@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
-from golden_compare import TOLERANCE_MIN, Line, Row
+from golden_columns import TOLERANCE_MIN
+from golden_compare import Line, Row
 
 from connector.config.mapping import KpiTable
+from connector.kpi import catalogue
+from connector.kpi.flags import excluded
 from connector.kpi.forms import form_of
 from connector.kpi.measure import measure
 from connector.store.published import PublishedSet
@@ -23,21 +26,52 @@ COLUMNS = (
     "target", "in_business_hours", "active", "exact_breach", "exact_elapsed", "exact_breach_at",
 )  # fmt: skip
 LOST = (
-    "a reply was promised, the ticket was solved without one, and not one second of the hours that"
-    " count had passed: the target is achieved; the file has no row for it"
+    "a reply was promised in business hours, and not one second of them had passed when the ticket"
+    " was solved without one, or has passed by now: the target is achieved, or still runs; the file"
+    " has no row for it"
 )
 UNTOUCHED = (
-    "a target for work or wait on a ticket whose status never changed counts like any other; the"
-    " file has no row for it"
+    "the file knows a status only once it has ended: it has no row for a target for work or wait"
+    " that was applied after all such stays, or to one that is not over; it counts like any other"
 )
 QUERY = """
+with placed as (
+  select
+    s.*, t.flags as marks, s.metric in ('first_reply_time', 'next_reply_time') as is_reply,
+    case when s.metric = 'first_reply_time' then t.created_at else s.applied_at end as counts_from
+  from m_sla as s
+  join m_tickets as t on t.ticket_id = s.ticket_id
+  where s.metric <> 'first_reply_time' or s.nth = 1
+),
+-- the last instant by which business hours of the ticket's schedules were open
+opened as (
+  select
+    p.ticket_id, max(least(h.opens_at + h.length, epoch(least(p.until, $now))::bigint)) as until
+  from m_schedules as p
+  join m_hours as h
+    on h.schedule_id = p.schedule_id and h.opens_at + h.length > epoch(p."at")
+    and h.opens_at < epoch(least(p.until, $now))
+  where p.ticket_id in (select ticket_id from placed where is_reply and elapsed = 0)
+  group by p.ticket_id
+)
 select
-  ticket_id, metric, applied_at, target / 60, is_business, since is not null, outcome, elapsed / 60,
-  "at",
-  exists (from m_comments as c where c.ticket_id = s.ticket_id and c.is_reply and c.at = s.at),
-  (select count(distinct status) from m_states as c where c.ticket_id = s.ticket_id)
-from m_sla as s
-where metric <> 'first_reply_time' or nth = 1
+  s.ticket_id, s.metric, s.counts_from, s.target / 60, s.is_business, s.since is not null,
+  s.outcome, s.elapsed / 60, s."at",
+  exists (
+    from m_comments as c where c.ticket_id = s.ticket_id and c.is_reply and c.at = s.ended_at
+  ),
+  coalesce(o.until > epoch(s.counts_from), false),
+  exists (
+    from m_states as c
+    where c.ticket_id = s.ticket_id and c.until > s.counts_from
+      and (not s.is_business or c.until > greatest(c.at, s.counts_from))
+      and (
+        c.status in ('new', 'open') or (c.status = 'hold' and s.metric = 'requester_wait_time')
+      )
+  ),
+  s.marks
+from placed as s
+left join opened as o on o.ticket_id = s.ticket_id
 """
 
 
@@ -54,7 +88,9 @@ class Promise(NamedTuple):
     elapsed: float
     at: datetime | None
     is_answered: bool
-    statuses: int
+    has_hours: bool
+    has_stays: bool
+    marks: int
 
     @property
     def key(self) -> tuple[int, str, datetime]:
@@ -64,10 +100,11 @@ class Promise(NamedTuple):
     @property
     def why_lost(self) -> str | None:
         """Return why the file has no row for it, where that is one of the known reasons."""
-        is_reply = self.metric in {"first_reply_time", "next_reply_time"}
-        if is_reply and self.outcome == 1:
-            return LOST if self.elapsed == 0 and not self.is_answered else None
-        return UNTOUCHED if not is_reply and self.statuses == 1 else None
+        if self.metric not in {"first_reply_time", "next_reply_time"}:
+            return None if self.has_stays else UNTOUCHED
+        if not self.is_business or self.elapsed > 0 or (self.is_answered and self.has_hours):
+            return None
+        return LOST
 
     def shown(self) -> tuple[Any, ...]:
         """Return the values of `COLUMNS`."""
@@ -83,7 +120,8 @@ def promises(published: PublishedSet, at: datetime) -> list[Promise]:
 
     def judged(con: DuckDBPyConnection) -> None:
         measure(con, now=at, forms=[form], everything=True)
-        found.extend(Promise(*row) for row in con.execute(QUERY).fetchall())
+        known = {"now": at.astimezone(UTC).replace(tzinfo=None)}
+        found.extend(Promise(*row) for row in con.execute(QUERY, known).fetchall())
 
     with TemporaryDirectory(prefix="golden-") as name:
         supplement(published, Path(name) / "again", measure=judged)
@@ -114,11 +152,16 @@ def per_target(ours: Sequence[Promise], rows: Sequence[Row]) -> Iterator[Line]:
 
 
 def lost_by_month(ours: Sequence[Promise], created: Mapping[int, datetime]) -> Counter[str]:
-    """Count the first reply targets that the file lost by the month of the ticket's creation."""
+    """Count the achieved first replies that the file lost by the month of the ticket's creation.
+
+    Only those that the KPI counts: none of deleted tickets, nor of those merged away.
+    """
+    out = excluded(catalogue.definitions()["sla_attainment"].excludes)
     return Counter(
         created[one.ticket_id].strftime("%Y-%m")
         for one in ours
-        if one.metric == "first_reply_time" and one.why_lost == LOST
+        if one.metric == "first_reply_time" and one.outcome == 1
+        if one.why_lost == LOST and not one.marks & out
     )
 
 

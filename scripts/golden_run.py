@@ -18,6 +18,7 @@ from golden_columns import (
     SKIPPED_FILES,
     Column,
     Monthly,
+    key_of,
 )
 from golden_compare import Line, Row, Synced, intervals, per_month, per_ticket, read_exact
 from golden_promises import FILE as PROMISES
@@ -48,7 +49,9 @@ def wanted_kpis() -> list[Mapping[str, Any]]:
     """Return every KPI that the comparison needs and the catalogue has, each once."""
     known = catalogue.definitions()
     wanted: list[Column | Monthly] = [*PER_TICKET, *MONTHLY]
-    return list({one.key: one.table for one in wanted if one.measure in known}.values())
+    tables = [one.table for one in wanted if one.measure in known]
+    tables += [one.counts for one in MONTHLY if one.counts and one.measure in known]
+    return list({key_of(table): table for table in tables}.values())
 
 
 def agreement(published: PublishedSet, folder: Path, project: Path, at: datetime) -> Agreement:

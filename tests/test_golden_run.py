@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from connector.kpi.flags import Flag
+from connector.model.kpi import KpiValue, Period
+
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 DOCS = SCRIPTS.parent / "docs" / "kpi-accuracy.md"
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
@@ -36,6 +39,10 @@ def rewrite(source: Path, target: Path, change: Callable[[list[dict[str, str]]],
 
 def keep_part(rows: list[dict[str, str]], key: str) -> None:
     rows[:] = [row for row in rows if int(row[key]) // 2 % PART == 0]
+
+
+def keep_one(rows: list[dict[str, str]], key: str, value: str) -> None:
+    rows[:] = [row for row in rows if row[key] == value]
 
 
 @dataclass
@@ -107,6 +114,121 @@ def test_a_wrong_value_is_an_unexplained_difference(
     rewrite(part.folder / f"exact/{file}.csv", tmp_path / f"exact/{file}.csv", spoil)
     found = part.agreement(tmp_path)
     assert not found.is_good
+
+
+def test_a_wrong_last_solve_of_a_deleted_ticket_is_unexplained(part: Part, tmp_path: Path) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        row = next(
+            row
+            for row in rows
+            if row["last_solved_at"] and not row["full_resolution_business_minutes"]
+        )
+        row["last_solved_at"] = "2025-01-01 00:00:00"
+
+    rewrite(part.folder / f"exact/{TICKETS}.csv", tmp_path / f"exact/{TICKETS}.csv", spoil)
+    found = part.agreement(tmp_path)
+    assert [line.column for line in found.lines if line.unexplained] == ["last_solved_at"]
+
+
+REPLY, WORK = "first_reply_time", "agent_work_time"
+DUE: dict[str, Any] = {"target": 60.0, "runs": False, "outcome": 1, "at": None, "marks": 0}
+HAD: dict[str, Any] = {
+    "is_business": True,
+    "is_answered": False,
+    "has_hours": True,
+    "has_stays": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "reason"),
+    [
+        (REPLY, {"elapsed": 0.0}, "LOST"),
+        (REPLY, {"elapsed": 0.5}, None),
+        (REPLY, {"elapsed": 0.0, "is_business": False}, None),
+        (REPLY, {"elapsed": 0.0, "is_answered": True}, None),
+        (REPLY, {"elapsed": 0.0, "is_answered": True, "has_hours": False}, "LOST"),
+        (WORK, {"elapsed": 0.0}, None),
+        (WORK, {"elapsed": 9.0, "has_stays": False}, "UNTOUCHED"),
+    ],
+)
+def test_only_targets_whose_clock_never_ran_there_may_lack_a_row(
+    part: Part, metric: str, values: dict[str, Any], reason: str | None
+) -> None:
+    assert part
+    import golden_promises  # from scripts
+
+    told = golden_promises.Promise(
+        ticket_id=1, metric=metric, applied_at=AS_OF, **(DUE | HAD | values)
+    )
+    assert told.why_lost == (reason and getattr(golden_promises, reason))
+
+
+def test_first_replies_that_no_month_counts_are_not_taken_from_it(part: Part) -> None:
+    assert part
+    from golden_promises import Promise, lost_by_month  # from scripts
+
+    lost = Promise(1, applied_at=AS_OF, metric=REPLY, elapsed=0.0, **(DUE | HAD))
+    runs = lost._replace(ticket_id=2, outcome=None, runs=True)
+    merged = lost._replace(ticket_id=3, marks=int(Flag.MERGED))
+    created = dict.fromkeys((1, 2, 3), AS_OF)
+    assert lost_by_month([lost, runs, merged], created) == {"2026-07": 1}
+
+
+@pytest.mark.parametrize(("n", "equal"), [(9, 1), (8, 0)])
+def test_the_n_of_a_month_is_compared_also_where_it_counts_something_else(
+    part: Part, n: int, equal: int
+) -> None:
+    assert part
+    from golden_columns import MONTHLY, key_of  # from scripts
+    from golden_compare import per_month
+
+    one = next(one for one in MONTHLY if one.counts)
+
+    class Counted:
+        def monthly(self, key: str, _month: str) -> KpiValue:
+            told = 9.0 if key == key_of(one.counts or {}) else 7.0
+            return KpiValue(
+                id=key, measure="", clock="", aggregate="", unit="", value=told, n=7, where={},
+                period=Period(AS_OF, AS_OF), as_of=AS_OF,
+            )  # fmt: skip
+
+    row = {"kpi": one.kpi, "stat": one.stat, "month_utc": "2026-01", "n": str(n), "value": "7"}
+    synced: Any = Counted()
+    line = per_month(synced, one, [row], {}, "")
+    assert line.equal == equal
+
+
+def test_a_first_reply_that_was_promised_late_counts_from_the_creation(
+    part: Part, tmp_path: Path
+) -> None:
+    from golden_run import agreement, wanted_kpis  # from scripts
+    from golden_sync import synced
+    from load_golden import read_inputs
+
+    def promised_late(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["field_name"] in {"priority", "sla_policy", REPLY, WORK, "requester_wait_time"}:
+                row["updated"] = "2025-02-11 14:20:00"
+        rows.sort(key=lambda row: row["updated"])
+
+    for path in (part.folder / "inputs").glob("*.csv"):
+        key = {"ticket_data": "id"}.get(path.stem, "ticket_id")
+        is_of_tickets = path.stem.startswith("ticket_") or path.stem == "csat_ratings"
+        change = partial(keep_one, key=key, value="1024") if is_of_tickets else len
+        rewrite(path, tmp_path / "inputs" / path.name, change)
+    history = tmp_path / "inputs/ticket_field_history_data.csv"
+    rewrite(history, history, promised_late)
+    file = f"exact/{PROMISES}.csv"
+    rewrite(part.folder / file, tmp_path / file, partial(keep_one, key="ticket_id", value="1024"))
+    rewrite(tmp_path / file, tmp_path / file, partial(keep_one, key="metric", value=REPLY))
+    project = tmp_path / "project"
+    project.mkdir()
+    _, published = synced(read_inputs(tmp_path), AS_OF, project, wanted_kpis())
+    found = agreement(published, tmp_path, project, AS_OF)
+    *columns, rest = found.lines
+    assert [line.equal for line in columns] == [1] * 6
+    assert not [one for one in rest.unexplained if REPLY in one]
 
 
 def test_a_column_that_no_measure_has_is_missing(part: Part, tmp_path: Path) -> None:
