@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -43,14 +43,20 @@ WEEK_START = Annotated[
 ]
 
 
+class Stretch(NamedTuple):
+    """From when to when, as far as somebody said so."""
+
+    start: datetime | None
+    end: datetime | None
+
+
 def groups(
     job: Job,
     seen: Views,
     grouped: Grouping,
     wanted: Sequence[str],
     *,
-    start: datetime | None,
-    end: datetime | None,
+    over: Stretch,
     stopped: list[str],
 ) -> list[GroupValue]:
     """Return the wanted KPIs, or all, by what was asked for.
@@ -70,7 +76,9 @@ def groups(
     private = frozenset() if allowed else of_persons(job, "kpis")
     kpis = [kpi for kpi in wanted or job.mappings.kpis if kpi not in private]
     _say_imported(job, kpis, grouped)
-    return list(kpi_groups(job, seen, grouped, kpis, start=start, end=end, stopped=stopped))
+    return list(
+        kpi_groups(job, seen, grouped, kpis, start=over.start, end=over.end, stopped=stopped)
+    )
 
 
 def _say_imported(job: Job, kpis: Sequence[str], grouped: Grouping) -> None:

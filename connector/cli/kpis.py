@@ -53,7 +53,7 @@ def command(
     Without --from and --to the period is the 28 days up to the newest data. With --by every KPI
     stands there once for each group that has tickets, in the order of the groups' names.
     """
-    from connector.cli.grouped import groups
+    from connector.cli.grouped import Stretch, groups
     from connector.kpi.by_rows import grouping
     from connector.pipeline.judging import kpi_values, require_published
     from connector.pipeline.views import views
@@ -69,7 +69,8 @@ def command(
     told_apart: list[GroupValue] = []
     with views(job, past(as_of, workspace.now())) as seen:
         if by:
-            told_apart = groups(job, seen, grouped, wanted, start=first, end=last, stopped=stopped)
+            over = Stretch(first, last)
+            told_apart = groups(job, seen, grouped, wanted, over=over, stopped=stopped)
         else:
             keep = as_of is None
             found = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
@@ -102,12 +103,15 @@ def print_kpis(values: Sequence[KpiValue], *, out: Console) -> None:
     if not values:
         out.print("No KPIs yet: write one in mappings/, or start with `connector init`.")
         return
-    period = values[0].period
+    period = max((value.period for value in values), key=lambda one: one.start)
     is_wide = out.width >= NARROW
     measure = ("measure",) if is_wide else ()
     columns = ("KPI", *measure, ">value", ">95 % interval", ">n", ">left out", "flags")
     rows = [_row(value, is_wide=is_wide) for value in values]
     print_table(f"KPIs from {when(period.start)} to {when(period.end)}", columns, rows, out=out)
+    for other in dict.fromkeys(value.period for value in values if value.period != period):
+        same = ", ".join(value.id for value in values if value.period == other)
+        print_line(f"{same}: from {when(other.start)} to {when(other.end)}", out=out)
     for value in values:
         if value.versions:
             told = said_frozen(value.versions, value.unit, value.clock)

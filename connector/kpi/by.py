@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from connector.config.mapping import KpiTable
+from connector.errors import UsageError
 from connector.kpi.aggregates import Estimate, is_enough
 from connector.kpi.ask import Question, ask, last_instant, unit_of
 from connector.kpi.by_estimates import Answers, answers
-from connector.kpi.by_rows import NAMED, TIMES, Grouping
+from connector.kpi.by_rows import FIELD, NAMED, TIMES, Grouping
 from connector.kpi.evaluate import said_flags
+from connector.kpi.lookup import Lookup
 from connector.kpi.where import resolve
 from connector.model.kpi import KpiValue, Period
 
@@ -54,6 +56,7 @@ def evaluate_by(
     Groups too small to say something carry the flag `small_sample`; there is no order by value, so
     that nobody is ranked by chance. Raises `MappingError` for names nobody knows.
     """
+    grouped = msgspec.structs.replace(grouped, fields=_fields(con, grouped))
     scope = resolve(kpi.where, con, zone=grouped.zone)
     question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=grouped.zone)
     helpdesks = tuple(
@@ -67,6 +70,21 @@ def evaluate_by(
     words = _Words(con, helpdesks[0] if helpdesks else "", grouped)
     told = _Told(kpi_id, kpi, question, period, now=min(now, as_of), as_of=as_of)
     return list(told.values(found, _columns(found, grouped, words, period)))
+
+
+def _fields(con: DuckDBPyConnection, grouped: Grouping) -> dict[str, Mapping[str, str]]:
+    """Return the ids, in each helpdesk, of the fields that are told apart by, by title or id."""
+    lookup = Lookup(con)
+    found: dict[str, Mapping[str, str]] = {
+        name: lookup.fields(name) for name in grouped.by if name.startswith(FIELD)
+    }
+    for name, ids in found.items():
+        if lookup.helpdesks and not ids:
+            hint = (
+                "fields are read from when a mapping names them: in a where, a setting, a measure"
+            )
+            raise UsageError(f"no field that was read is {name.removeprefix(FIELD)}; {hint}")
+    return found
 
 
 class _Column(msgspec.Struct, frozen=True):

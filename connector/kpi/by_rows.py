@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,11 +38,15 @@ WEEKDAYS: Final = (
 
 
 class Grouping(msgspec.Struct, frozen=True, kw_only=True):
-    """What a KPI is told apart by, in which zone, and on which day weeks begin."""
+    """What a KPI is told apart by, in which zone, and on which day weeks begin.
+
+    `fields` has the ids of the ticket fields among it: by dimension, then by helpdesk.
+    """
 
     by: tuple[str, ...]
     zone: str = "UTC"
     week_start: str = "monday"
+    fields: Mapping[str, Mapping[str, str]] = {}
 
     @property
     def calendar(self) -> Calendar | None:
@@ -61,7 +66,7 @@ def grouping(by: tuple[str, ...], zone: str = "UTC", week_start: str = "monday")
         if name not in DIMENSIONS and not (name.startswith(FIELD) and name != FIELD):
             known = ", ".join((*DIMENSIONS, "field.ID"))
             raise UsageError(f"tickets cannot be told apart by {name}; there are: {known}")
-    times = [name for name in by if name in TIMES]
+    times = [name for name in dict.fromkeys(by) if name in TIMES]
     if len(times) > 1:
         raise UsageError(f"{' and '.join(times)} lie in each other; name one of them")
     if week_start not in WEEKDAYS:
@@ -109,8 +114,17 @@ def _key(question: Question, grouped: Grouping, name: str) -> str:
     if name == TAG:
         return "unnest(case when len(m.tags) > 0 then list_distinct(m.tags) else [null] end)"
     if name.startswith(FIELD):
-        return f"m.fields[{_text(name.removeprefix(FIELD))}]"
+        return _field(grouped.fields.get(name, {}), name.removeprefix(FIELD))
     return f"m.{NAMED[name]}" if name in NAMED else f"m.{WORDS[name]}"
+
+
+def _field(ids: Mapping[str, str], name: str) -> str:
+    if len(set(ids.values())) <= 1:
+        return f"m.fields[{_text(next(iter(ids.values()), name))}]"
+    cases = " ".join(
+        f"when {_text(helpdesk)} then m.fields[{_text(id_)}]" for helpdesk, id_ in ids.items()
+    )
+    return f"case m.helpdesk {cases} end"
 
 
 def _is_of_ticket(question: Question, name: str) -> bool:

@@ -58,9 +58,15 @@ def is_news(value: KpiValue, last: Version) -> bool:
 
 
 def as_frozen(value: KpiValue, versions: tuple[Version, ...]) -> KpiValue:
-    """Return a value as it was first frozen, with its versions; as it is, where there are none."""
+    """Return a value as it was first frozen, with its versions; as it is, where there are none.
+
+    What is left out is only known as of now: nothing is said of it beside an older n.
+    """
     if not versions:
         return value
+    left_out = value.left_out if len(versions) == 1 else {}
     first = versions[0]
     same = {name: getattr(first, name) for name in ("value", "n", "k", "low", "high")}
-    return msgspec.structs.replace(value, **same, frozen=first.frozen_at, versions=versions)
+    return msgspec.structs.replace(
+        value, **same, left_out=left_out, frozen=first.frozen_at, versions=versions
+    )

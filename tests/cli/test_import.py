@@ -110,3 +110,10 @@ def test_a_finished_period_without_a_value_waits_for_its_import(ready: Cli) -> N
     (found,) = json.loads(ready(*period).out)
     assert found["value"] == 83
     assert len(found["versions"]) == 1
+
+
+def test_an_imported_kpi_says_that_it_is_told_over_a_year(ready: Cli) -> None:
+    imported(ready)
+    said = ready("kpis").out
+    assert "KPIs from 2026-10-21" in said
+    assert "reviewed: from 2025-11-17" in said

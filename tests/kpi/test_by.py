@@ -20,6 +20,7 @@ from connector.kpi.by_rows import grouping
 from connector.kpi.by_time import Calendar
 from connector.kpi.evaluate import evaluate
 from connector.kpi.forms import forms_for
+from connector.kpi.lookup import lay_pins
 from connector.model.kpi import Period
 from tests.kpi.desk import AGENT, MONDAY, NOW, OTHER_AGENT, Desk, after, attached
 
@@ -326,3 +327,23 @@ def test_buckets_follow_each_other_without_gap_or_overlap(
     assert found[0].start <= start < found[0].end
     assert found[-1].start < start + span <= found[-1].end
     assert all(one.end == other.start for one, other in pairwise(found))
+
+
+def test_a_dimension_that_is_named_twice_counts_once() -> None:
+    assert grouping(("week", "group", "week")).by == ("week", "group")
+
+
+def test_a_field_that_no_ticket_has_is_refused(desk: Desk) -> None:
+    replied(desk, 1, 1, fields={"77": "a"})
+    with pytest.raises(UsageError, match="no field that was read is 78"):
+        told(desk, "first_reply_time", "field.78")
+
+
+def test_a_field_goes_by_its_title_once_a_mapping_names_it(desk: Desk) -> None:
+    replied(desk, 1, 1, fields={"77": "a"})
+    kpi, grouped = KpiTable(measure="first_reply_time"), grouping(("field.Product area",))
+    desk.measure(forms=forms_for([kpi]))
+    con = attached(desk)
+    lay_pins(con, {desk.name: {("field", "Product area"): "77"}})
+    found = evaluate_by(con, "kpi", kpi, MONTH, grouped, now=NOW, as_of=NOW)
+    assert [one.by for one in found] == [{"field.Product area": "a"}]
