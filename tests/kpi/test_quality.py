@@ -426,6 +426,13 @@ class TestComments:
         desk.status(after(hours=1), "solved")
         assert desk.value("replies_per_ticket") == 1
 
+    def test_a_comment_that_was_made_private_counts_for_dbt(self, desk: Desk) -> None:
+        desk.ticket()
+        desk.comment(after(hours=1), CUSTOMER, is_public=False)
+        desk.status(after(hours=2), "solved")
+        assert desk.value("customer_comments_per_ticket") == 0
+        assert desk.value("customer_comments_per_ticket.dbt") == 2
+
     def test_a_requester_of_the_staff_is_no_helper(self, desk: Desk) -> None:
         replied(desk, AGENT, OTHER_AGENT, opening=AGENT, requester_id=AGENT)
         assert desk.value("replies_per_ticket") == 1

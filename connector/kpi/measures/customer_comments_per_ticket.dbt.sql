@@ -1,6 +1,7 @@
 -- id: customer_comments_per_ticket.dbt
 -- title: Customer comments per ticket, the opening included
--- definition: Number of public comments by customers on a solved ticket, the opening one included.
+-- definition: Number of comments by customers on a solved ticket, the opening one included, and those
+--   that were made private.
 -- source: dbt_zendesk count_end_user_comments
 select
   t.ticket_id, case when r.ticket_id is not null then x.all_customer_comments end as value,
