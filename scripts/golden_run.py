@@ -41,8 +41,9 @@ class Agreement:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether nothing is missing, and every difference explained."""
-        return not any(line.unexplained or line.is_missing for line in self.lines)
+        """Tell whether there was something to compare, none missing and none unexplained."""
+        told = any(line.equal for line in self.lines)
+        return told and not any(line.unexplained or line.is_missing for line in self.lines)
 
 
 def wanted_kpis() -> list[Mapping[str, Any]]:

@@ -90,6 +90,10 @@ def test_a_file_that_is_absent_is_named(part: Part) -> None:
     assert ("kpi_monthly_utc", "not in exact/") in skipped
 
 
+def test_nothing_to_compare_is_no_agreement(part: Part, tmp_path: Path) -> None:
+    assert not part.agreement(tmp_path).is_good
+
+
 @pytest.mark.parametrize(
     ("file", "column", "value"),
     [
