@@ -59,7 +59,7 @@ def command(
     from connector.pipeline.views import views
 
     workspace: Workspace = context.obj
-    first, last = stretch(start, end, workspace.now())
+    over = Stretch(*stretch(start, end, workspace.now()))
     grouped = grouping(tuple(by or ()), zone, week_start)
     job = workspace.job()
     wanted = _known(only or (), job.mappings.kpis)
@@ -69,13 +69,13 @@ def command(
     told_apart: list[GroupValue] = []
     with views(job, past(as_of, workspace.now())) as seen:
         if by:
-            over = Stretch(first, last)
             told_apart = groups(job, seen, grouped, wanted, over=over, stopped=stopped)
         else:
-            keep = as_of is None
-            found = kpi_values(job, seen, start=first, end=last, stopped=stopped, keep=keep)
-            values = [one for one in found if not wanted or one.id in wanted]
-    _print(told_apart if by else None, values, as_json=as_json)
+            values = kpi_values(
+                job, seen, start=over.start, end=over.end, stopped=stopped, keep=as_of is None
+            )
+    told = [one for one in values if not wanted or one.id in wanted]
+    _print(told_apart if by else None, told, as_json=as_json)
     say_stopped(stopped)
     return ExitCode.PARTIAL if stopped else ExitCode.DONE
 
