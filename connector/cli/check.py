@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from connector.adapters.base import Adapter
     from connector.config.settings import HelpdeskTable
+    from connector.errors import Problem
     from connector.model.page import Identity, Schema
 
 PATIENCE_S = 5.0
@@ -52,10 +53,7 @@ def command(
 ) -> ExitCode:
     """Prove config, mappings, credentials and fields; say in words what each KPI counts."""
     from connector.cli.counting import say_what_counts
-    from connector.cli.measured_fields import unmeasurable
     from connector.cli.proving import prove_files
-    from connector.cli.set_names import unknown_settings
-    from connector.cli.vocabulary import unknown_names
 
     workspace: Workspace = context.obj
     out = console()
@@ -71,8 +69,7 @@ def command(
     chosen = workspace.helpdesks(tuple(helpdesk or ()))
     found = {one.name: _check_helpdesk(workspace, one, out=out) for one in chosen}
     schemas = {name: schema for name, schema in found.items() if schema is not None}
-    finders = (unknown_names, unknown_settings, unmeasurable)
-    problems = [problem for find in finders for problem in find(workspace, schemas)]
+    problems = _unknown(workspace, schemas)
     if problems:
         raise MappingError(problems)
     _pin_names(workspace, schemas, out=out)
@@ -81,6 +78,16 @@ def command(
     _good("every name in the mappings is known there", out=out)
     say_what_counts(workspace, out=out)
     return ExitCode.DONE
+
+
+def _unknown(workspace: Workspace, schemas: Mapping[str, Schema]) -> list[Problem]:
+    """Find what mappings name and the helpdesks do not have: in filters, settings, measures."""
+    from connector.cli.measured_fields import unmeasurable
+    from connector.cli.set_names import unknown_settings
+    from connector.cli.vocabulary import unknown_names
+
+    finders = (unknown_names, unknown_settings, unmeasurable)
+    return [problem for find in finders for problem in find(workspace, schemas)]
 
 
 def _pin_names(workspace: Workspace, schemas: Mapping[str, Schema], *, out: Console) -> None:
