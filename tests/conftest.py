@@ -13,6 +13,14 @@ PUBLIC_HOST = "practice.zendesk.com"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+LONGEST = ("tests/test_kill.py", "tests/test_golden_run.py", "tests/test_real_log.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that at the end no worker waits for the other."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of recorded answers, specs and reference data beside the project."""

@@ -151,7 +151,7 @@ def rows(desk: Desk) -> list[Any]:
     return desk.con.execute("from measures order by all").fetchall()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     happenings=st.lists(HAPPENINGS, max_size=12).map(sorted),
     targets=st.lists(TARGETS, min_size=1, max_size=6).map(sorted),

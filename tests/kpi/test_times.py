@@ -348,7 +348,7 @@ class TestTimeInState:
         ),
         ending=st.integers(1, 100_000),
     )
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     def test_the_parts_add_up_whatever_happened(
         self, steps: list[tuple[int, str]], ending: int
     ) -> None:

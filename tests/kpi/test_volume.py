@@ -243,7 +243,7 @@ def happened(desk: Desk, ticket_id: int, steps: Sequence[tuple[int, str]]) -> li
 
 
 @given(st.lists(STEPS, min_size=1, max_size=4), st.integers(-1, 20), st.integers(0, 20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_backlog_grows_by_the_net_flow_minus_the_deleted(
     histories: list[list[tuple[int, str]]], first: int, minutes: int
 ) -> None:
@@ -431,7 +431,7 @@ def lived(desk: Desk, life: tuple[int, int, int, str]) -> int:
 
 
 @given(LIVES, LIVES, st.integers(0, 20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_measuring_what_is_due_gives_the_same_as_measuring_everything(
     before: list[tuple[int, int, int, str]], then: list[tuple[int, int, int, str]], days: int
 ) -> None:
