@@ -67,7 +67,8 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """How much of an anti-goal's budget is gone (kpi-reference 5.6), as shares of the budget.
 
     `budget` is the number of bad events allowed in the period, `bad` those so far; `fast` and
-    `slow` are what one and five business days consumed. `alert` is "", "fast", "slow" or "exhausted".
+    `slow` are what one and five business days consumed. `alert` is "", "fast", "slow" or
+    "exhausted".
     """
 
     budget: float
