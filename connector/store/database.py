@@ -14,7 +14,7 @@ from typing import Any, Self
 from connector.errors import StoreError
 from connector.store.faults import store_errors
 
-SCRIPTS = ("state.sql", "state_2.sql")
+SCRIPTS = ("state.sql", "state_2.sql", "state_3.sql")
 """What makes the file: each script raises its version by one, and loses nothing that was there."""
 STATE_VERSION = len(SCRIPTS)
 BUSY_S = 30.0

@@ -17,10 +17,13 @@ import pytest
 from connector.errors import StoreError
 from connector.model.change import Outcome, WriteResult
 from connector.model.goal import GoalReport
-from connector.model.kpi import Period
+from connector.model.kpi import Period, Version
 from connector.model.page import TicketField
+from connector.store.database import SCRIPTS, STATE_VERSION
+from connector.store.goal_history import GoalHistory
 from connector.store.journal import Believed, Intent
 from connector.store.state import State
+from connector.store.versions import Versions
 from tests.store.records import at
 
 
@@ -214,19 +217,37 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
         assert state.get("name") == "value"
 
 
-def test_an_older_file_is_raised_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("found", range(1, STATE_VERSION))
+def test_an_older_file_is_raised_and_loses_nothing(tmp_path: Path, found: int) -> None:
     path = tmp_path / "state.sqlite"
-    script = resources.files("connector.store").joinpath("state.sql").read_text("utf-8")
     with sqlite3.connect(path) as connection:
-        connection.executescript(script)
+        for name in SCRIPTS[:found]:
+            script = resources.files("connector.store").joinpath(name).read_text("utf-8")
+            connection.executescript(script)
         connection.execute("insert into meta values ('kept', 'yes')")
-        connection.execute("pragma user_version = 1")
+        connection.execute(f"pragma user_version = {found}")
     connection.close()
     for _ in range(2):
         with State.open(path) as state:
             assert state.get("kept") == "yes"
             assert state.rows("select count(*) from versions") == [(0,)]
-            assert state.rows("pragma user_version") == [(2,)]
+            assert state.rows("select count(*) from days") == [(0,)]
+            assert state.rows("pragma user_version") == [(3,)]
+
+
+def test_a_frozen_value_of_an_older_file_is_still_there(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    period = Period(at(0), at(10))
+    frozen = Version(version=1, value=0.5, n=4, frozen_at=at(11), as_of=at(11))
+    with State.open(path) as state:
+        Versions(state, "k", "m", period).keep(frozen, None)
+        with state.transaction() as connection:
+            for table in ("days", "goal_versions", "checkins", "closings"):
+                connection.execute(f"drop table {table}")
+            connection.execute("pragma user_version = 2")
+    with State.open(path) as state:
+        assert Versions(state, "k", "m", period).kept(at(12)) == (frozen,)
+        assert GoalHistory(state).last_days() == {}
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
@@ -234,7 +255,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("pragma user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="version 99, this connector needs 2"):
+    with pytest.raises(StoreError, match="version 99, this connector needs 3"):
         State.open(path)
 
 
@@ -264,6 +285,7 @@ DIE_IN_A_BATCH = """
 import os, signal, sys
 from pathlib import Path
 from connector.store.state import State
+from connector.store.versions import Versions
 from tests.store.records import at
 from tests.store.test_state import intent, result
 
