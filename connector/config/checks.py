@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.config.entry import GoalTable, KpiTable, PeriodTable, TicketRuleTable
+from connector.config.entry import KpiTable
+from connector.config.goal_parts import PeriodTable, TicketRuleTable
+from connector.config.goal_tables import GoalTable
 from connector.config.measure_settings import setting_problems
 from connector.config.quantity import Quantity, format_quantity
 from connector.config.scale import Scale, scale_of, ticket_scale
@@ -142,7 +144,11 @@ def _period_problems(period: PeriodTable, place: Place) -> Iterator[Problem]:
 
 
 def _kind_problems(goal: GoalTable, place: Place) -> Iterator[Problem]:
-    is_anti = goal.kind == "anti_goal"
+    is_anti = goal.is_anti
+    if goal.kind == "development":
+        return
+    if not goal.kpi:
+        yield place.problem("this key is required", "kpi")
     wanted, other = ("limit", "target") if is_anti else ("target", "limit")
     if getattr(goal, wanted) is None:
         hint = 'an anti-goal has a "limit" instead of a target' if is_anti else ""

@@ -14,20 +14,21 @@ import msgspec
 from connector.config.checks import Measured, goal_problems, kpi_problems
 from connector.config.custom import MeasureTable, measure_problems
 from connector.config.custom_definition import own_definition
-from connector.config.entry import (
-    GoalTable,
-    KpiTable,
-    ObjectiveTable,
+from connector.config.entry import KpiTable
+from connector.config.feeding import imported_definitions, imports_of
+from connector.config.goal_parts import (
+    MilestoneTable,
+    OverrideTable,
     PeriodTable,
     ShowTable,
     TicketRuleTable,
 )
-from connector.config.feeding import imported_definitions, imports_of
+from connector.config.goal_tables import GoalTable, ObjectiveTable, VisionTable
 from connector.config.imports import ImportTable
 from connector.config.quantity import Quantity
 from connector.config.reading import TABLES, Entry, Reading, read_folder
-from connector.config.scale import scale_of
-from connector.config.table import nearest
+from connector.config.scale import Scale, scale_of
+from connector.config.table import Model, nearest
 from connector.config.where import WHERE_KEYS
 from connector.errors import MappingError, Problem
 from connector.model.kpi import MeasureDefinition
@@ -40,11 +41,14 @@ __all__ = [
     "KpiTable",
     "Mappings",
     "MeasureTable",
+    "MilestoneTable",
     "ObjectiveTable",
+    "OverrideTable",
     "PeriodTable",
     "Quantity",
     "ShowTable",
     "TicketRuleTable",
+    "VisionTable",
     "load_mappings",
 ]
 
@@ -58,6 +62,7 @@ class Mappings(msgspec.Struct, frozen=True):
     origin: Mapping[str, tuple[Path, int]] = {}
     measures: Mapping[str, MeasureDefinition] = {}
     imports: Mapping[str, ImportTable] = {}
+    visions: Mapping[str, VisionTable] = {}
 
     def within(self, folders: Iterable[Path]) -> Mappings:
         """Return what stands in these folders, which is what applies to one helpdesk."""
@@ -74,6 +79,7 @@ class Mappings(msgspec.Struct, frozen=True):
             origin,
             {id_: one for id_, one in self.measures.items() if f"measure.{id_}" in origin},
             {id_: one for id_, one in self.imports.items() if f"import.{id_}" in origin},
+            {id_: one for id_, one in self.visions.items() if f"vision.{id_}" in origin},
         )
 
 
@@ -144,7 +150,7 @@ def _goal_problems(
     if not isinstance(goal, GoalTable):
         return
     for kind, name in (("kpi", goal.kpi), ("objective", goal.objective)):
-        if name is not None:
+        if name:
             yield from _reference_problems(kind, name, entry, reading)
     kpi = reading.entries.get(("kpi", goal.kpi))
     measured = None
@@ -181,23 +187,36 @@ def _mappings(
         if isinstance(e.table, KpiTable)
     }
     goals = {
-        e.id: _settled(e.table, kpis[e.table.kpi], definitions)
+        e.id: _settled(e.table, kpis.get(e.table.kpi), definitions)
         for e in reading.of("goal")
         if isinstance(e.table, GoalTable)
     }
     objectives = {
         e.id: e.table for e in reading.of("objective") if isinstance(e.table, ObjectiveTable)
     }
+    visions = {e.id: e.table for e in reading.of("vision") if isinstance(e.table, VisionTable)}
     origin = {f"{e.kind}.{e.id}": (e.path, e.place.line() or 1) for e in reading.entries.values()}
-    return Mappings(kpis, objectives, goals, origin, own)
+    return Mappings(kpis, objectives, goals, origin, own, visions=visions)
 
 
 def _settled(
-    goal: GoalTable, kpi: KpiTable, definitions: Mapping[str, MeasureDefinition]
+    goal: GoalTable, kpi: KpiTable | None, definitions: Mapping[str, MeasureDefinition]
 ) -> GoalTable:
-    """Return the goal with its bare numbers read in the unit of its KPI."""
+    """Return the goal with its bare numbers read in the unit of its KPI, if it has one."""
+    if kpi is None:
+        return goal
     scale = scale_of(kpi, definitions[kpi.measure_id])
-    values = {key: getattr(goal, key) for key in ("target", "limit", "warning", "baseline")}
-    return goal.model_copy(
+    steps = tuple(_read_in(scale, one) for one in goal.milestones)
+    override = {name: _read_in(scale, one) for name, one in goal.override.items()}
+    return _read_in(scale, goal).model_copy(update={"milestones": steps, "override": override})
+
+
+def _read_in(scale: Scale, table: Model) -> Model:
+    """Return a table with its bare numbers read as values of a KPI."""
+    values = {key: getattr(table, key, None) for key in _VALUES}
+    return table.model_copy(
         update={key: scale.read(v) for key, v in values.items() if isinstance(v, Quantity)}
     )
+
+
+_VALUES = ("target", "limit", "warning", "baseline", "value")

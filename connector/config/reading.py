@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from connector.config.checks import id_problems
 from connector.config.custom import MeasureTable
-from connector.config.entry import GoalTable, KpiTable, ObjectiveTable
+from connector.config.entry import KpiTable
+from connector.config.goal_tables import GoalTable, ObjectiveTable, VisionTable
 from connector.config.imports import ImportTable
 from connector.config.table import Table, malformed_keys, nearest, problems_of
 from connector.config.toml import Place, read_toml
@@ -22,6 +23,7 @@ TABLES: Mapping[str, type[Table]] = {
     "measure": MeasureTable,
     "import": ImportTable,
     "kpi": KpiTable,
+    "vision": VisionTable,
     "objective": ObjectiveTable,
     "goal": GoalTable,
 }
@@ -31,8 +33,9 @@ STAND_INS: Mapping[str, Mapping[str, Any]] = {
     "measure": {"kind": "tag", "title": "-"},
     "import": {"title": "-", "definition": "-"},
     "kpi": {"measure": "-"},
+    "vision": {"statement": "-"},
     "objective": {"title": "-"},
-    "goal": {"title": "-", "kpi": "-", "owner": "-", "period": _DAYS},
+    "goal": {"title": "-", "owner": "-", "period": _DAYS},
 }
 """What stands in for required keys that are missing or malformed, so that the rest is checked."""
 

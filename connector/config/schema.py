@@ -52,10 +52,10 @@ def _mapping_schema(definitions: Mapping[str, MeasureDefinition]) -> dict[str, A
     tables = {kind: _drafted(model.model_json_schema(), "") for kind, model in TABLES.items()}
     shared = {name: part for table in tables.values() for name, part in _parts(table).items()}
     _list_measures(tables["kpi"], definitions)
-    tables["goal"]["allOf"] = [_target_or_limit()]
+    tables["goal"]["allOf"] = [_measured()]
     return {
         "$schema": DIALECT,
-        "title": "Mapping file of the connector (KPIs, objectives and goals)",
+        "title": "Mapping file of the connector (KPIs, visions, objectives and goals)",
         "type": "object",
         "additionalProperties": False,
         "properties": {kind: _by_id(kind, table) for kind, table in tables.items()},
@@ -161,9 +161,14 @@ def _setting(setting: Setting) -> dict[str, Any]:
     return {**kinds.get(setting.kind, amount), "description": "Required." if needed else usual}
 
 
-def _target_or_limit() -> dict[str, Any]:
-    return {
-        "if": {"properties": {"kind": {"const": "anti_goal"}}, "required": ["kind"]},
-        "then": {"required": ["limit"], "not": {"required": ["target"]}},
-        "else": {"required": ["target"], "not": {"required": ["limit"]}},
-    }
+def _measured() -> dict[str, Any]:
+    """Say which keys each kind of goal needs."""
+    none = [{"required": [key]} for key in ("kpi", "target", "limit")]
+    target = {"required": ["kpi", "target"], "not": {"required": ["limit"]}}
+    limit = {"required": ["kpi", "limit"], "not": {"required": ["target"]}}
+    return _if_kind("development", {"not": {"anyOf": none}}, _if_kind("anti_goal", limit, target))
+
+
+def _if_kind(kind: str, then: dict[str, Any], otherwise: dict[str, Any]) -> dict[str, Any]:
+    condition = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+    return {"if": condition, "then": then, "else": otherwise}

@@ -287,8 +287,8 @@ def test_a_mistake_in_a_kpi(
         ("first_reply", 'target = "1 h"\nshow = { status = "hourly" }',
          '7: goal.x.show.status: must be "with_ticket" or "daily" or "at_once", not "hourly"'),
         ("first_reply", 'target = "1 h"\nkind = "anti-goal"',
-         ('7: goal.x.kind: must be "key_result" or "anti_goal" or "backward" or "simple", '
-         'not "anti-goal"; did you mean "anti_goal"?')),
+         ('7: goal.x.kind: must be "key_result" or "anti_goal" or "backward" or "simple" or '
+         '"development", not "anti-goal"; did you mean "anti_goal"?')),
         ("first_reply", 'target = "1 h"\nwhy = " "', "7: goal.x.why: must not be empty"),
     ],
 )  # fmt: skip

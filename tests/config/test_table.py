@@ -80,7 +80,7 @@ def test_a_name_for_a_helpdesk_is_short(write: Write) -> None:
 
 
 def test_a_quantity_survives_being_stored(write: Write) -> None:
-    from connector.config.entry import TicketRuleTable
+    from connector.config.mapping import TicketRuleTable
 
     rule = load_table(write("rule.toml", 'limit = "1.5 h"'), TicketRuleTable)
     assert rule.limit == Quantity(5_400, "s")
