@@ -49,6 +49,27 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     method: str = ""
 
 
+class DayVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """How a goal stood at the beginning of a local day; kept, and never rewritten.
+
+    `raw_status` is what that day alone says, before the margin that keeps a status from flapping.
+    `version` is the version of the goal that was judged.
+    """
+
+    day: date
+    status: str
+    raw_status: str
+    why: str
+    flag: str = ""
+    value: float | None = None
+    n: int = 0
+    raw: float | None = None
+    baseline: float | None = None
+    target: float | None = None
+    forecast: Forecast | None = None
+    version: int = 1
+
+
 class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner says: confidence 0 to 10, a note; never blended into the status.
 
@@ -67,8 +88,8 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """How much of an anti-goal's budget is gone (kpi-reference 5.6), as shares of the budget.
 
     `budget` is the number of bad events allowed in the period, `bad` those so far; `fast` and
-    `slow` are what one and five business days consumed. `alert` is "", "fast", "slow" or
-    "exhausted".
+    `slow` are what one and five business days consumed. `burn` is the share of bad events of the
+    last business day, in units of the allowed share. `alert` is "", "fast", "slow" or "exhausted".
     """
 
     budget: float
