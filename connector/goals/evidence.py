@@ -11,7 +11,7 @@ from connector.errors import MappingError, Problem
 from connector.goals.grade import better_side, maintained, raw_progress
 from connector.goals.pace import Shape, default_shape
 from connector.goals.sample import is_enough
-from connector.model.goal import Forecast, GoalKind
+from connector.model.goal import DayVerdict, Forecast, GoalKind
 from connector.model.kpi import Direction, KpiValue, MeasureDefinition, Period
 
 DAY_S = 86_400.0
@@ -29,7 +29,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `elapsed` is the share of the period that has passed, in working time of the goal's schedule
     where it has one. `sub_periods` are the values of its completed weeks, for goals that keep a
-    value where it is. `forecast` decides before pace does, where there is one.
+    value where it is. `forecast` decides before pace does, where there is one. `today` is what
+    was said when the present day began. `expected` is the value that a phased goal should have by
+    now.
     """
 
     elapsed: float
@@ -38,6 +40,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sub_periods: tuple[float | None, ...] = ()
     forecast: Forecast | None = None
     max_age_s: float = DAY_S
+    today: DayVerdict | None = None
+    expected: float | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +110,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def keeps_level(self) -> bool:
         """Tell whether the goal is to keep a value where it is."""
-        return not self.is_anti_goal and self.evidence.baseline == self.aim
+        if self.is_anti_goal:
+            return False
+        return self.shape is Shape.MAINTAIN or self.evidence.baseline == self.aim
 
     @property
     def raw(self) -> float | None:

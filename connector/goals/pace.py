@@ -15,10 +15,16 @@ EARLY_UNTIL = 0.10
 
 
 class Shape(StrEnum):
-    """How progress is expected over the period: step by step, or the target from the first day."""
+    """How progress is expected over the period.
+
+    Step by step, the target from the first day, by the values of milestones, or week by week inside
+    the limit.
+    """
 
     RAMP = "ramp"
     LEVEL = "level"
+    PHASED = "phased"
+    MAINTAIN = "maintain"
 
 
 def default_shape(value: KpiValue) -> Shape:

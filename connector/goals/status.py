@@ -26,6 +26,9 @@ KEPT_WHEN_STALE = frozenset(GoalState) - {
 }
 
 
+DECIDED = frozenset({GoalState.ON_TRACK, GoalState.AT_RISK, GoalState.OFF_TRACK})
+
+
 def judge(
     goal_id: str,
     goal: GoalTable,
@@ -37,7 +40,7 @@ def judge(
 ) -> GoalReport:
     """Judge one goal: its grade, its status, and in words which rule decided."""
     case = Case(goal=goal, value=value, definition=definition, evidence=evidence, now=now)
-    verdict = _verdict(case)
+    verdict = verdict_on(case)
     raw = case.raw
     return GoalReport(
         id=goal_id,
@@ -64,7 +67,8 @@ def judge(
     )
 
 
-def _verdict(case: Case) -> Verdict:
+def verdict_on(case: Case) -> Verdict:
+    """Return what the rules say of a goal at the instant of its value, whatever it was before."""
     for rule in RULES:
         found = rule(case)
         if found is not None:
@@ -125,6 +129,14 @@ def _stale(case: Case) -> Verdict | None:
     )
 
 
+def _of_the_day(case: Case) -> Verdict | None:
+    """Keep, until the next day begins, what was said when this one began."""
+    today = case.evidence.today
+    if case.is_anti_goal or today is None or today.status not in DECIDED:
+        return None
+    return Verdict(GoalState(today.status), today.why, today.flag)
+
+
 def _needs_baseline(case: Case) -> Verdict | None:
     if case.is_anti_goal or case.evidence.baseline is not None:
         return None
@@ -153,9 +165,7 @@ def _by_chance(case: Case) -> Verdict | None:
         status = GoalState.ON_TRACK
     else:
         status = GoalState.OFF_TRACK if chance < UNLIKELY_BELOW else GoalState.AT_RISK
-    return Verdict(
-        status, f"the target is met at the end with a chance of {wording.percent(chance)}"
-    )
+    return Verdict(status, wording.chance(case, forecast), chance=chance)
 
 
 def _by_pace(case: Case) -> Verdict:
@@ -179,6 +189,10 @@ def _progress(case: Case) -> tuple[float, float]:
     baseline, value = case.evidence.baseline, case.value.value
     if baseline is None or value is None:  # the rules before this one have seen to it
         return 0.0, 1.0
+    wanted = case.evidence.expected
+    if wanted is not None:
+        progress = raw_progress(value, baseline=baseline, target=case.aim)
+        return progress, raw_progress(wanted, baseline=baseline, target=case.aim)
     if adds_up(case.value, case.definition):
         heading = value / case.evidence.elapsed
         return raw_progress(heading, baseline=baseline, target=case.aim), 1.0
@@ -203,6 +217,7 @@ RULES: tuple[Callable[[Case], Verdict | None], ...] = (
     _over,
     _paused,
     _stale,
+    _of_the_day,
     _needs_baseline,
     _insufficient,
     _by_chance,

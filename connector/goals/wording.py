@@ -10,6 +10,7 @@ from connector.config.quantity import format_quantity
 from connector.goals.evidence import Case
 from connector.goals.pace import adds_up
 from connector.goals.sample import interval
+from connector.model.goal import Forecast
 
 
 def amount(case: Case, number: float) -> str:
@@ -30,6 +31,15 @@ def percent(share: float) -> str:
 def day(at: datetime) -> str:
     """Write a date: 1 Oct 2026."""
     return f"{at.day} {at:%b %Y}"
+
+
+def chance(case: Case, forecast: Forecast) -> str:
+    """Say how likely the target is met at the end, and where the value may land."""
+    told = f"the target is met at the end with a chance of {percent(forecast.probability or 0.0)}"
+    if forecast.low is None or forecast.high is None:
+        return told
+    low, high = amounts(case, forecast.low, forecast.high)
+    return f"{told}; the final value lands between {low} and {high} (90 %)"
 
 
 def scope(where: Mapping[str, object]) -> str:

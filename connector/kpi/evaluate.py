@@ -87,9 +87,11 @@ def evaluate(
     )
 
 
-def snapshots(con: DuckDBPyConnection, kpi: KpiTable, instants: Sequence[datetime]) -> list[int]:
+def snapshots(
+    con: DuckDBPyConnection, kpi: KpiTable, instants: Sequence[datetime], *, zone: str = "UTC"
+) -> list[int]:
     """Count the tickets that a snapshot KPI shows just before each instant."""
-    question = ask(kpi, resolve(kpi.where, con), EVER, max(instants, default=EVER))
+    question = ask(kpi, resolve(kpi.where, con, zone=zone), EVER, max(instants, default=EVER))
     source, params = counted(question)
     query = f'select epoch("at") as a, epoch(until) as b from {source}'
     spans = con.execute(query, params).fetchnumpy()
