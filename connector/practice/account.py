@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from random import Random
@@ -62,7 +63,13 @@ CAUSES = ("User error", "Defect", "Outage", "Missing feature", "Supplier")
 
 
 def build_account(
-    directory: Directory, fields: Fields, rng: Random, *, customers: int, at: int
+    directory: Directory,
+    fields: Fields,
+    rng: Random,
+    *,
+    customers: int,
+    at: int,
+    profiles: Sequence[Profile] = PROFILES,
 ) -> dict[str, int]:
     """Fill an empty account and return the ids of its custom fields by title."""
     _schedules(directory, at)
@@ -72,7 +79,7 @@ def build_account(
     for place in range(ORGANIZATIONS):
         number = ID_BASE + 500_000 + place
         directory.organizations[number] = Organization(number, f"Company {place + 1}", at)
-    _staff(directory, at)
+    _staff(directory, at, profiles)
     _customers(directory, rng, customers, at)
     return _fields(fields, at)
 
@@ -97,7 +104,7 @@ def _schedules(directory: Directory, at: int) -> None:
         directory.schedules[number] = schedule
 
 
-def _staff(directory: Directory, at: int) -> None:
+def _staff(directory: Directory, at: int, profiles: Sequence[Profile]) -> None:
     schedules = list(directory.schedules)
     for email, name, role in (
         (ADMIN_EMAIL, "Goal Connector", "admin"),
@@ -105,7 +112,7 @@ def _staff(directory: Directory, at: int) -> None:
     ):
         number = directory.new_id()
         directory.users[number] = User(number, name, email, role, at, at)
-    for place, profile in enumerate(PROFILES):
+    for place, profile in enumerate(profiles):
         group_id = directory.new_id()
         schedule = schedules[profile.schedule]
         directory.groups[group_id] = Group(group_id, profile.name, at, schedule)

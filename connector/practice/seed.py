@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import accumulate
 from random import Random
 from zoneinfo import ZoneInfo
 
-from connector.practice.account import PROFILES, build_account
+from connector.practice.account import PROFILES, Profile, build_account
 from connector.practice.clock import Clock
 from connector.practice.directory import ZONES
 from connector.practice.group_sla_routes import install_group_policies
@@ -47,7 +47,7 @@ def seed_world(
     """
     clock = clock or Clock(now)
     world = World(clock, seed=seed)
-    with _no_collection():
+    with no_collection():
         rng = Random(seed)
         teller = _teller(world, rng, tickets)
         teller.is_light = light
@@ -57,7 +57,7 @@ def seed_world(
             for number, (at, place) in enumerate(arrivals, start=1)
         ]
         world.load(told, teller.audits)
-        world.ratings = _numbered(teller.ratings)
+        world.ratings = numbered(teller.ratings)
     if slas:
         install_policies(world)
         install_group_policies(world)
@@ -94,7 +94,7 @@ def _teller(world: World, rng: Random, tickets: int) -> Teller:
         begin=begin,
         now=now,
         directory=directory,
-        teams=_teams(world),
+        teams=teams_of(world),
         customers=[user.id for user in users if user.role == "end-user"],
         field_ids=field_ids,
         options={
@@ -106,10 +106,11 @@ def _teller(world: World, rng: Random, tickets: int) -> Teller:
     )
 
 
-def _teams(world: World) -> list[Team]:
+def teams_of(world: World, profiles: Sequence[Profile] = PROFILES) -> list[Team]:
+    """Return the groups of an account with their profiles, people and hours."""
     directory = world.directory
     teams = []
-    for profile, group in zip(PROFILES, directory.groups.values(), strict=True):
+    for profile, group in zip(profiles, directory.groups.values(), strict=True):
         agents = [user.id for user in directory.users.values() if group.id in user.group_ids]
         teams.append(Team(group, profile, directory.hours[group.schedule_id or 0], agents))
     return teams
@@ -138,7 +139,8 @@ def _weights(hours: range, zone: ZoneInfo) -> Iterator[float]:
         yield WORKDAY[local.hour] * WEEKDAY[local.weekday()] * (0.8 + growth * place)
 
 
-def _numbered(ratings: list[Rating]) -> dict[int, Rating]:
+def numbered(ratings: list[Rating]) -> dict[int, Rating]:
+    """Return ratings by ids in order of time."""
     ratings.sort(key=lambda rating: (rating.created_at, rating.ticket_id))
     for place, rating in enumerate(ratings, start=1):
         rating.id = RATING_BASE + 4 * place
@@ -146,7 +148,7 @@ def _numbered(ratings: list[Rating]) -> dict[int, Rating]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Keep the garbage collector out: millions of tuples are made, and none is garbage."""
     gc.disable()
     try:
