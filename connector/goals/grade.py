@@ -9,6 +9,7 @@ from connector.model.kpi import Direction, KpiValue, MeasureDefinition
 
 GREEN_FROM = 0.70
 YELLOW_FROM = 0.40
+SUCCEEDS_FROM = {"committed": 1.0, "aspirational": 0.7}
 
 
 class Band(StrEnum):
@@ -37,6 +38,11 @@ def band(graded: float) -> Band:
     if graded >= GREEN_FROM:
         return Band.GREEN
     return Band.YELLOW if graded >= YELLOW_FROM else Band.RED
+
+
+def succeeds(graded: float, commitment: str) -> bool:
+    """Tell whether a final grade is enough: all of it where committed, 0.7 where aspirational."""
+    return graded >= SUCCEEDS_FROM[commitment]
 
 
 def maintained(

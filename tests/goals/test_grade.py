@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.goals.grade import Band, band, better_side, grade, is_met, maintained, raw_progress
+from connector.goals.grade import (
+    Band,
+    band,
+    better_side,
+    grade,
+    is_met,
+    maintained,
+    raw_progress,
+    succeeds,
+)
 from connector.model.kpi import Direction
 from tests.goals.cases import CSAT, definition, value
 
@@ -52,6 +61,11 @@ def test_a_grade_stays_between_0_and_1(raw: float) -> None:
 def test_bands_change_at_0_70_and_0_40() -> None:
     graded = [band(number) for number in (0.70, 0.69, 0.40, 0.39)]
     assert graded == [Band.GREEN, Band.YELLOW, Band.YELLOW, Band.RED]
+
+
+def test_committed_goals_succeed_at_1_and_aspirational_ones_at_0_7() -> None:
+    assert (succeeds(1.0, "committed"), succeeds(0.99, "committed")) == (True, False)
+    assert (succeeds(0.70, "aspirational"), succeeds(0.69, "aspirational")) == (True, False)
 
 
 def test_a_maintain_goal_is_graded_by_weeks_inside_the_limit() -> None:
