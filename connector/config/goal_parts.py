@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -28,7 +27,7 @@ LARGEST_NUMBER = 1_000_000
 def _above_nothing(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise said(f"must be a number, not {shown(value)}")
-    if math.isnan(value) or not 0 < value <= LARGEST_NUMBER:
+    if not 0 < value <= LARGEST_NUMBER:
         raise said(f"must be more than 0 and at most {LARGEST_NUMBER:,}")
     return float(value)
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from connector.config.checks import Measured, goal_problems, kpi_problems
+from connector.config.checks import Measured, kpi_problems
 from connector.config.custom import MeasureTable, measure_problems
 from connector.config.custom_definition import own_definition
 from connector.config.entry import KpiTable
 from connector.config.feeding import imported_definitions, imports_of
+from connector.config.goal_checks import goal_problems, objective_problems
+from connector.config.goal_links import circle_problems, link_problems
 from connector.config.goal_parts import (
     MilestoneTable,
     OverrideTable,
@@ -28,7 +30,7 @@ from connector.config.imports import ImportTable
 from connector.config.quantity import Quantity
 from connector.config.reading import TABLES, Entry, Reading, read_folder
 from connector.config.scale import Scale, scale_of
-from connector.config.table import Model, nearest
+from connector.config.table import Model
 from connector.config.where import WHERE_KEYS
 from connector.errors import MappingError, Problem
 from connector.model.kpi import MeasureDefinition
@@ -98,8 +100,7 @@ def load_mappings(
         reading.problems += found
         if found or entry.suspect:
             reading.faulty.add(entry.id)
-    for entry in reading.of("goal"):
-        reading.problems += entry.kept(_goal_problems(entry, reading, definitions))
+    _check_goals(reading, definitions)
     if reading.problems:
         raise MappingError(reading.problems)
     return msgspec.structs.replace(
@@ -143,37 +144,30 @@ def _kpi_problems(
     yield from kpi_problems(kpi, definitions, entry.place)
 
 
+def _check_goals(reading: Reading, definitions: Mapping[str, MeasureDefinition]) -> None:
+    """Note every problem of objectives and goals."""
+    for entry in reading.of("objective"):
+        if isinstance(entry.table, ObjectiveTable):
+            reading.problems += entry.kept(link_problems(entry, reading))
+            reading.problems += entry.kept(objective_problems(entry.table, entry))
+    for entry in reading.of("goal"):
+        reading.problems += entry.kept(_goal_problems(entry, reading, definitions))
+    for entry, problem in circle_problems(reading):
+        reading.problems += entry.kept([problem])
+
+
 def _goal_problems(
     entry: Entry, reading: Reading, definitions: Mapping[str, MeasureDefinition]
 ) -> Iterator[Problem]:
     goal = entry.table
     if not isinstance(goal, GoalTable):
         return
-    for kind, name in (("kpi", goal.kpi), ("objective", goal.objective)):
-        if name:
-            yield from _reference_problems(kind, name, entry, reading)
+    yield from link_problems(entry, reading)
     kpi = reading.entries.get(("kpi", goal.kpi))
     measured = None
     if kpi is not None and kpi.id not in reading.faulty and isinstance(kpi.table, KpiTable):
         measured = Measured(kpi.table, definitions[kpi.table.measure_id])
-    yield from goal_problems(goal, measured, entry.place)
-
-
-def _reference_problems(kind: str, name: str, entry: Entry, reading: Reading) -> Iterator[Problem]:
-    folder = entry.path.parent
-    known = reading.ids(kind, folder)
-    if name in known or folder in reading.broken:
-        return
-    elsewhere = reading.entries.get((kind, name))
-    if elsewhere is not None:
-        hint = f"{elsewhere.path} has it: put both into one folder"
-        yield entry.place.problem(f"there is no [{kind}.{name}] in {folder}", kind, hint=hint)
-        return
-    hint = nearest(name, known, "known") or f"write a table [{kind}.{name}]"
-    yield entry.place.problem(f'there is no {_SPOKEN[kind]} "{name}"', kind, hint=hint)
-
-
-_SPOKEN = {"kpi": "KPI", "objective": "objective"}
+    yield from goal_problems(goal, entry, measured)
 
 
 def _mappings(

@@ -123,7 +123,7 @@ def test_every_key_is_described() -> None:
 
     schemas = json_schemas(catalogue())
     assert [key for schema in schemas.values() for key in undescribed(schema)] == [
-        ".measure", ".import", ".kpi", ".objective", ".goal",
+        ".measure", ".import", ".kpi", ".vision", ".objective", ".goal",
     ]  # fmt: skip
 
 
