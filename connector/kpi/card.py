@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from connector.config.mapping import KpiTable
 from connector.config.measure_settings import Value
 from connector.kpi.aggregates import MINIMUM_N, MINIMUM_TAIL_N
-from connector.kpi.ask import Question, ask, counted, in_stretch, last_instant, part
-from connector.kpi.estimates import value_of
+from connector.kpi.ask import Question, ask, last_instant, part
 from connector.kpi.evaluate import REASONS, evaluate
 from connector.kpi.flags import Flag, excluded
 from connector.kpi.forms import parts_of
 from connector.kpi.imported import ImportedSource, sources
+from connector.kpi.weights import Choice, Weight, chosen
 from connector.kpi.where import resolve
 from connector.model.kpi import Direction, Family, KpiValue, MeasureDefinition, Period
 
@@ -28,26 +28,17 @@ UNCOUNTED: Final = frozenset({"count", "sum", "ratio"})
 """Aggregates that are what they are, however few tickets there are."""
 
 ORDERS: Final[Mapping[Family, str]] = {
-    Family.TIME: "value {worst}",
-    Family.NUMBER: "value {worst}",
-    Family.RATE: "value {worst}, m.at desc",
-    Family.NPS: "value, m.at desc",
-    Family.SUM: "value desc",
+    Family.TIME: "{value} {worst}",
+    Family.NUMBER: "{value} {worst}",
+    Family.RATE: "{value} {worst}, m.at desc",
+    Family.NPS: "{value}, m.at desc",
+    Family.SUM: "{value} desc",
     Family.COUNT: "m.at desc",
     Family.DAYS: "m.at desc",
     Family.SNAPSHOT: "m.at",
-    Family.AGE: "value desc",
+    Family.AGE: "{value} desc",
 }
 """Which tickets weigh most: the longest times, the bad outcomes, the newest counts, the oldest."""
-
-
-class Weight(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket behind a KPI."""
-
-    helpdesk: str
-    id: str
-    value: float
-    at: datetime | None
 
 
 class KpiCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,21 +121,6 @@ def _heaviest(con: DuckDBPyConnection, question: Question) -> tuple[Weight, ...]
         question = part(question, parts_of(question.form)[0])
     if question.family not in ORDERS:
         return ()
-    (source, params), (test, more) = counted(question), in_stretch(question)
     worst = "asc" if question.definition.direction == Direction.HIGHER else "desc"
-    order = ORDERS[question.family].format(worst=worst)
-    rows = con.execute(
-        "select w.helpdesk, t.id, w.value, w.at from"
-        f" (select m.helpdesk, m.ticket_id, {value_of(question)} as value, m.at,"
-        f" row_number() over (order by {order.replace('value', value_of(question))}, m.ticket_id)"
-        f" as nth from {source} and {test} qualify nth <= {HEAVIEST}) as w"
-        " join tickets as t on t.helpdesk = w.helpdesk and t.ticket_id = w.ticket_id"
-        " order by w.nth",
-        [*params, *more],
-    ).fetchall()
-    return tuple(_weight(*row) for row in rows)
-
-
-def _weight(helpdesk: str, id_: str, value: Any, at: datetime | None) -> Weight:
-    stamp = at.replace(tzinfo=UTC) if at else None
-    return Weight(helpdesk=helpdesk, id=id_, value=value, at=stamp)
+    order = ORDERS[question.family].format(value="{value}", worst=worst)
+    return chosen(con, question, Choice(order=order), at_most=HEAVIEST)

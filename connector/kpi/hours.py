@@ -89,6 +89,19 @@ class Hours(msgspec.Struct, frozen=True):
         instant = self.opens[i] + wanted - self.before[i]
         return datetime.fromtimestamp(instant, tz=UTC) if instant <= self.closes[i] else None
 
+    def ago(self, end: datetime, seconds: int) -> datetime | None:
+        """Return the latest instant from which on so many open seconds passed until the end.
+
+        None before the first opening.
+        """
+        if seconds <= 0:
+            return end
+        wanted = self.until(_epoch(end)) - seconds
+        i = bisect_right(self.before, wanted) - 1
+        if i < 0:
+            return None
+        return datetime.fromtimestamp(self.opens[i] + wanted - self.before[i], tz=UTC)
+
 
 def build(versions: Sequence[Version], start: datetime, end: datetime) -> Hours:
     """Lay a schedule's versions out over a stretch of time."""
@@ -205,6 +218,14 @@ def load_versions(con: DuckDBPyConnection, helpdesk: str | None = None) -> dict[
         )
         found[key].append(version)
     return dict(found)
+
+
+def default_versions(con: DuckDBPyConnection) -> list[Version]:
+    """Return the default schedule of attached helpdesks: the first one's, by their names."""
+    row = con.execute(
+        "select helpdesk, schedule_id from schedules where is_default order by helpdesk limit 1"
+    ).fetchone()
+    return [] if row is None else load_versions(con, row[0]).get(row[1], [])
 
 
 def load_hours(

@@ -51,6 +51,19 @@ SCHEDULES = (
 )
 
 
+@given(st.sampled_from(SCHEDULES), INSTANTS, st.integers(1, 10**6))
+def test_so_much_open_time_ago_is_so_much_open_time_before(
+    schedule: Hours, end: datetime, seconds: int
+) -> None:
+    start = schedule.ago(end, seconds)
+    if start is None:
+        assert schedule.until(int(end.timestamp())) < seconds
+    else:
+        later = start + timedelta(seconds=1)
+        assert schedule.open_seconds(start, end) == seconds
+        assert schedule.open_seconds(later, end) < seconds
+
+
 @given(st.sampled_from(SCHEDULES), INSTANTS, INSTANTS, INSTANTS)
 def test_open_time_adds_up(schedule: Hours, a: datetime, b: datetime, c: datetime) -> None:
     a, b, c = sorted((a, b, c))
