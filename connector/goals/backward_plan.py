@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sign(self) -> int:
         """Return 1 where more is better, else -1."""
-        return 1 if self.direction is Direction.HIGHER else -1
+        return 1 if self.direction == Direction.HIGHER else -1
 
     def due(self, milestone: Milestone) -> date:
         """Return the first date on which a milestone is overdue; never after the end."""
@@ -97,3 +97,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     series: DaySeries | None = None
     inflow: DaySeries | None = None
     solves: DaySeries | None = None
+
+
+def written(day: date) -> str:
+    """Write a date: 1 Oct 2026."""
+    return f"{day.day} {day:%b %Y}"

@@ -50,6 +50,14 @@ def test_outside_of_what_is_known_the_usual_weekdays_are_open() -> None:
     assert OPEN.shift(date(2026, 12, 31), 7) == date(2027, 1, 11)
 
 
+def test_days_known_to_be_closed_do_not_count_after_the_last_open_one() -> None:
+    closed = WorkingDays.of(OPEN.days, date(2026, 9, 28), date(2027, 1, 11))
+    assert closed.count(date(2026, 9, 28), date(2026, 10, 1)) == 0
+    assert closed.count(date(2027, 1, 1), date(2027, 1, 13)) == 2
+    assert closed.shift(date(2026, 12, 31), 1) == date(2027, 1, 11)
+    assert WorkingDays.of([], date(2027, 1, 1), date(2027, 1, 11)).days == ()
+
+
 def test_one_open_saturday_makes_no_saturday_usual() -> None:
     more = WorkingDays.of([*OPEN.days, date(2026, 10, 10)])
     assert more.weekdays == (0, 1, 2, 3, 4)
