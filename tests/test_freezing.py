@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from connector.adapters.memory import MemoryHelpdesk
 from connector.model.goal import GoalReport, GoalState
 from connector.model.kpi import KpiValue, Version
-from connector.pipeline.judging import goal_reports, kpi_values
+from connector.pipeline.evaluating import kpi_values
+from connector.pipeline.judging import goal_reports
 from connector.pipeline.views import views
 from tests.run import AGENT, CUSTOMER, Runner, asked, staffed
 

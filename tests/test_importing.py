@@ -13,9 +13,11 @@ from connector.kpi.by import GroupValue
 from connector.kpi.by_rows import grouping
 from connector.model.goal import GoalState
 from connector.model.kpi import KpiValue
+from connector.pipeline.evaluating import kpi_values
+from connector.pipeline.explaining import explained
 from connector.pipeline.grouping import kpi_groups
 from connector.pipeline.importing import ImportReport, import_file
-from connector.pipeline.judging import explained, goal_reports, kpi_values
+from connector.pipeline.judging import goal_reports
 from connector.pipeline.views import views
 from connector.store.imports import Imports
 from tests.run import Runner, asked, staffed

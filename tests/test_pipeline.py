@@ -10,7 +10,8 @@ import pytest
 from connector.adapters.memory import MemoryHelpdesk
 from connector.errors import LockedError, SettingsError, UnavailableError, UsageError
 from connector.model.run import RunStatus
-from connector.pipeline.judging import goal_reports, kpi_values
+from connector.pipeline.evaluating import kpi_values
+from connector.pipeline.judging import goal_reports
 from connector.pipeline.undoing import undo
 from connector.pipeline.views import views
 from connector.store.lock import Lease

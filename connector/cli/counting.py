@@ -46,7 +46,7 @@ SPANNING = frozenset({Family.SNAPSHOT, Family.AGE})
 
 def say_what_counts(workspace: Workspace, *, out: Console) -> None:
     """Say of each KPI what it counts and leaves out, where something was read already."""
-    from connector.pipeline.judging import kpi_values
+    from connector.pipeline.evaluating import kpi_values
     from connector.pipeline.views import views
 
     job, stopped = workspace.job(), list[str]()

@@ -22,7 +22,7 @@ from connector.errors import UsageError
 from connector.kpi.lookup import CHOICES
 from connector.model.page import Stream
 from connector.model.ticket import Schedule
-from connector.pipeline.judging import kpi_values
+from connector.pipeline.evaluating import kpi_values
 from connector.pipeline.views import views
 from connector.store.published import attach, latest
 

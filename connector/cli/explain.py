@@ -42,7 +42,7 @@ def command(
 
 def _explain_number(workspace: Workspace, subject: Subject, key: str, *, as_json: bool) -> None:
     from connector.cli.explaining import print_card, print_goal
-    from connector.pipeline.judging import explained
+    from connector.pipeline.explaining import explained
 
     _require_known(workspace, subject, key)
     goal, card = explained(workspace.job(), subject.value, key)

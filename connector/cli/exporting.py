@@ -16,7 +16,8 @@ import msgspec
 
 from connector.cli.output import say_stopped
 from connector.errors import UsageError
-from connector.pipeline.judging import goal_reports, kpi_values, require_published
+from connector.pipeline.evaluating import kpi_values, require_published
+from connector.pipeline.judging import goal_reports
 from connector.pipeline.views import views
 from connector.store.faults import store_errors
 from connector.store.reading import EXPORTS, exported

@@ -37,7 +37,8 @@ def command(
     as_of: AS_OF = None,
 ) -> ExitCode:
     """Show every goal: value, target, grade, status, and which rule decided."""
-    from connector.pipeline.judging import goal_reports, require_published
+    from connector.pipeline.evaluating import require_published
+    from connector.pipeline.judging import goal_reports
     from connector.pipeline.views import views
 
     workspace: Workspace = context.obj

@@ -84,7 +84,7 @@ def groups(
 def _say_imported(job: Job, kpis: Sequence[str], grouped: Grouping) -> None:
     """Say which KPIs are not told apart, since what is imported knows its time alone."""
     from connector.kpi.by_imports import is_told_by
-    from connector.pipeline.judging import is_imported
+    from connector.pipeline.evaluating import is_imported
 
     found = [name for name in kpis if is_imported(job, job.mappings.kpis[name])]
     if found and not is_told_by(grouped):

@@ -55,7 +55,7 @@ def command(
     """
     from connector.cli.grouped import Stretch, groups
     from connector.kpi.by_rows import grouping
-    from connector.pipeline.judging import kpi_values, require_published
+    from connector.pipeline.evaluating import kpi_values, require_published
     from connector.pipeline.views import views
 
     workspace: Workspace = context.obj

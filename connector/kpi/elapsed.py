@@ -1,30 +1,62 @@
-"""How much of a period has passed, in the working time of the helpdesks' default schedule."""
+"""Working time by the helpdesks' default schedule: shares of a period, and days that are open."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
 
-from connector.kpi.hours import build, load_versions
+from connector.kpi.hours import Hours, build, load_versions
+from connector.kpi.series import midnight
 from connector.model.kpi import Period
+from connector.model.series import DAY
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+SATURDAY: Final = 5
+
+
+class WorkingTime:
+    """The open hours of a period; without a schedule, or with one never open in it, all hours.
+
+    Of several helpdesks the first one by name that has a default schedule counts.
+    """
+
+    def __init__(self, con: DuckDBPyConnection, period: Period) -> None:
+        self._period = period
+        self._hours = _hours(con, period)
+
+    def share(self, now: datetime) -> float:
+        """Return the share (0..1) of the period's working time that has passed by `now`."""
+        start, end = self._period.start, self._period.end
+        until = min(max(now, start), end)
+        if self._hours is None:
+            return (until - start) / (end - start)
+        return self._hours.open_seconds(start, until) / self._hours.open_seconds(start, end)
+
+    def days(self, first: date, last: date, zone: str) -> list[date]:
+        """Return the local days [first, last) that have open hours; else Monday to Friday."""
+        every = [first + i * DAY for i in range(max((last - first).days, 0))]
+        if self._hours is None:
+            return [day for day in every if day.weekday() < SATURDAY]
+        edges = [(midnight(day, zone), midnight(day + DAY, zone)) for day in every]
+        hours = self._hours
+        return [
+            day for day, edge in zip(every, edges, strict=True) if hours.open_seconds(*edge) > 0
+        ]
+
 
 def working_share(con: DuckDBPyConnection, period: Period, now: datetime) -> float:
-    """Return the share (0..1) of a period's open hours that has passed by `now`.
+    """Return the share (0..1) of a period's working time that has passed by `now`."""
+    return WorkingTime(con, period).share(now)
 
-    Without a schedule, or with one that is never open in the period, calendar time is taken.
-    """
-    until = min(max(now, period.start), period.end)
+
+def _hours(con: DuckDBPyConnection, period: Period) -> Hours | None:
     row = con.execute(
         "select helpdesk, schedule_id from schedules where is_default order by helpdesk limit 1"
     ).fetchone()
-    if row is not None:
-        versions = load_versions(con, row[0]).get(row[1], [])
-        hours = build(versions, period.start, period.end)
-        total = hours.open_seconds(period.start, period.end)
-        if total:
-            return hours.open_seconds(period.start, until) / total
-    return (until - period.start) / (period.end - period.start)
+    if row is None:
+        return None
+    versions = load_versions(con, row[0]).get(row[1], [])
+    hours = build(versions, period.start, period.end)
+    return hours if hours.open_seconds(period.start, period.end) else None

@@ -48,10 +48,9 @@ class DayRows(msgspec.Struct, frozen=True):
 
 
 class Past:
-    """A KPI over its period, as it was at the ends of local days.
+    """A KPI over a period, as it was when local days began: the first one is `first`.
 
-    `days` are the first local date of the period and the one after its last known day. Raises
-    `MappingError` for names nobody knows.
+    `last` is the last day that is asked for. Raises `MappingError` for names nobody knows.
     """
 
     def __init__(
@@ -60,33 +59,34 @@ class Past:
         kpi_id: str,
         kpi: KpiTable,
         period: Period,
-        days: tuple[date, date],
         *,
+        first: date,
+        last: date,
         zone: str,
     ) -> None:
         self._con, self._id, self._kpi, self._period, self._zone = con, kpi_id, kpi, period, zone
-        self._first, self._days = days[0], max((days[1] - days[0]).days, 0)
-        end = midnight(max(days), zone)
+        self._first, self._days = first, max((last - first).days, 0)
         scope = resolve(kpi.where, con, zone=zone)
-        self._question = ask(kpi, scope, period.start, end, zone=zone)
+        end = min(midnight(max(first, last), zone), max(period.end, midnight(first, zone)))
+        self._question = ask(kpi, scope, midnight(first, zone), end, zone=zone)
         self._rows: DayRows | None = None
         self._levels: Sequence[int] | None = None
 
-    def value(self, day: date) -> KpiValue:
-        """Return what the KPI was when a local day began, over the period up to then."""
+    def value(self, day: date, *, since: date | None = None) -> KpiValue:
+        """Return what the KPI was when a day began, over the days from the first one or `since`."""
+        start = since or self._first
         instant = midnight(day, self._zone)
-        if not self._is_quick:
-            whole = self._evaluated(self._period.start, instant)
-            flags = said_flags(self._question.definition, self._period, instant, 0)
-            return msgspec.structs.replace(whole, period=self._period, flags=flags)
-        return self._said(self._between(self._first, day), instant)
+        if self._is_quick:
+            return self._said(self._between(start, day), instant)
+        whole = self._evaluated(midnight(start, self._zone), instant)
+        flags = said_flags(self._question.definition, self._period, instant, 0)
+        return msgspec.structs.replace(whole, period=self._period, flags=flags)
 
     def between(self, first: date, last: date) -> float | None:
         """Return the KPI over the local days [first, last); of a snapshot, at their end."""
         if self._is_quick:
             return self._between(first, last).value
-        start = midnight(first, self._zone)
-        return self._evaluated(start, midnight(last, self._zone)).value
+        return self._evaluated(midnight(first, self._zone), midnight(last, self._zone)).value
 
     @property
     def _is_quick(self) -> bool:
@@ -117,9 +117,8 @@ class Past:
         return self._levels
 
     def _evaluated(self, start: datetime, end: datetime) -> KpiValue:
-        return evaluate(
-            self._con, self._id, self._kpi, Period(start, end), now=end, as_of=end, zone=self._zone
-        )
+        period = Period(start, max(start, min(end, self._period.end)))
+        return evaluate(self._con, self._id, self._kpi, period, now=end, as_of=end, zone=self._zone)
 
     def _said(self, found: Estimate, instant: datetime) -> KpiValue:
         question = self._question

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from connector.model.change import Outcome
-from connector.model.goal import GoalReport
+from connector.model.goal import GoalReport, ObjectiveReport
 from connector.model.page import Limits
 
 
@@ -92,3 +92,4 @@ class RunReport(msgspec.Struct, kw_only=True):
     helpdesks: list[HelpdeskReport]
     goals: list[GoalReport]
     problems: list[str] = []
+    objectives: list[ObjectiveReport] = []

@@ -10,11 +10,11 @@ from connector.adapters.base import Adapter
 from connector.config.settings import HelpdeskTable
 from connector.errors import AdapterError, StoreError
 from connector.kpi.measure import is_due, measure
-from connector.model.goal import GoalReport
 from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
 from connector.pipeline.headway import Headway
 from connector.pipeline.job import Job, SliceLimit
+from connector.pipeline.judging import Judged
 from connector.pipeline.naming import watched_fields
 from connector.pipeline.pinning import fields_to_watch, learn, note_watched
 from connector.pipeline.showing import daily_instant, planned
@@ -60,13 +60,11 @@ class Account:
         """Read what changed, measure it, and publish a set if anything did change."""
         self._guarded(lambda: self._pull(limit, full=full))
 
-    def show(
-        self, goals: list[GoalReport], seen: Views, *, dry_run: bool, approved: Approvals
-    ) -> None:
+    def show(self, judged: Judged, seen: Views, *, dry_run: bool, approved: Approvals) -> None:
         """Plan what tickets should show and, unless this is a dry run, write it."""
         self._approved = approved | self.job.state.approvals(self.job.clock())
         if self.report.error is None:
-            self._guarded(lambda: self._show(goals, seen, dry_run=dry_run))
+            self._guarded(lambda: self._show(judged, seen, dry_run=dry_run))
         self.report.requests = self._before + self._adapter.requests
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -168,7 +166,7 @@ class Account:
             self.name, progress.stream.value, progress.done, progress.expected
         )
 
-    def _show(self, goals: list[GoalReport], seen: Views, *, dry_run: bool) -> None:
+    def _show(self, judged: Judged, seen: Views, *, dry_run: bool) -> None:
         con = seen.over(frozenset({self.name}))
         if con is None or not self.report.caught_up:
             if self.report.finished:  # where a limit ended the reading, the line says it
@@ -182,10 +180,10 @@ class Account:
         as_of = seen.as_of(frozenset({self.name}))
         fields = self.job.state.fields(self.name)
         self.plan = planned(
-            self.job,
+            judged.job,
             self.helpdesk,
             con,
-            goals=goals,
+            goals=judged.goals,
             capabilities=self._adapter.capabilities,
             approved=self._approved,
             as_of=as_of,

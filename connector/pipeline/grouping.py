@@ -8,8 +8,9 @@ from datetime import datetime
 from connector.kpi.by import GroupValue, evaluate_by
 from connector.kpi.by_rows import Grouping
 from connector.model.kpi import Period
+from connector.pipeline.evaluating import usual_stretch
 from connector.pipeline.job import Job
-from connector.pipeline.judging import placed, stopping, usual_stretch
+from connector.pipeline.subject import placed, stopping
 from connector.pipeline.views import Views
 
 

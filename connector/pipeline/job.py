@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -55,7 +55,10 @@ class SliceLimit:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Everything a run needs; `clock` tells the present, and is the only thing that does."""
+    """Everything a run needs; `clock` tells the present, and is the only thing that does.
+
+    `members` names, by goal, the persons and teams that goals of `for_each` were made for.
+    """
 
     settings: Settings
     mappings: Mappings
@@ -65,6 +68,7 @@ class Job:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     progress: Progress
+    members: Mapping[str, str] = field(default_factory=dict)
 
     def folder(self, helpdesk: str) -> Path:
         """Return where everything of one account is kept."""

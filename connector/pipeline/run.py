@@ -13,7 +13,7 @@ from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
 from connector.pipeline.job import Job, SliceLimit
-from connector.pipeline.judging import goal_reports
+from connector.pipeline.judging import judge_all
 from connector.pipeline.pinning import pin_known
 from connector.pipeline.views import Views, views
 from connector.writeback.plan import Plan
@@ -78,18 +78,19 @@ def run(job: Job, request: RunRequest) -> RunResult:
             account.pull(request.limit(len(accounts)), full=request.full)
         problems: list[str] = []
         with views(job, request.as_of) as seen:
-            goals = goal_reports(job, seen, problems, keep=not request.is_dry)
+            judged = judge_all(job, seen, problems, run="" if request.is_dry else run_id)
             if request.as_of is None:
                 _pin(job, accounts, seen)
             for account in accounts:
-                account.show(goals, seen, dry_run=request.is_dry, approved=approved)
+                account.show(judged, seen, dry_run=request.is_dry, approved=approved)
         report = RunReport(
             run=run_id,
             started_at=started_at,
             finished_at=job.clock(),
             status=_status(accounts, problems),
             helpdesks=[account.report for account in accounts],
-            goals=goals,
+            goals=judged.goals,
+            objectives=judged.objectives,
             problems=problems,
         )
         _remember(job, report, is_replay=request.as_of is not None)

@@ -57,6 +57,11 @@ class Views:
             self._open[published] = con
         return self._open[published]
 
+    @property
+    def is_past(self) -> bool:
+        """Tell whether a past moment was asked for."""
+        return self._as_of is not None
+
     def as_of(self, helpdesks: frozenset[str]) -> datetime:
         """Return the instant up to which all of these helpdesks were read, or the one asked for."""
         if self._as_of is not None:
