@@ -12,6 +12,7 @@ from connector.config.table import nearest
 from connector.errors import Problem
 
 SPOKEN = {"kpi": "KPI", "objective": "objective", "goal": "goal", "vision": "vision"}
+_ARTICLE = {"objective": "an objective", "goal": "a goal"}
 ABOVE = frozenset({"objective", "serves", "parents"})
 """Keys that name what a goal or an objective serves."""
 
@@ -119,7 +120,7 @@ def _fit_problems(link: Link, entry: Entry, other: Entry) -> Iterator[Problem]:
         return
     if LEVELS.index(mine.level) < LEVELS.index(theirs.level):
         message = (
-            f'a {entry.kind} of level "{mine.level}" cannot serve "{link.name}", '
+            f'{_ARTICLE[entry.kind]} of level "{mine.level}" cannot serve "{link.name}", '
             f'which is of level "{theirs.level}"'
         )
         hint = f"from the top: {', '.join(LEVELS)}"

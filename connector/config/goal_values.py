@@ -43,7 +43,8 @@ def override_value_problems(
     yield from refused
     if refused or any(scale.refusal(one, "") for one in values_of(goal).values()):
         return
-    own = values_of(override)
+    foreign = "target" if goal.is_anti else "limit"
+    own = {key: one for key, one in values_of(override).items() if key != foreign}
     for key, other, message in _wrong_sides({**values_of(goal), **own}, scale):
         if key in own or other in own:
             yield place.problem(message, key if key in own else other, hint=scale.side())
