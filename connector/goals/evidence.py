@@ -11,7 +11,7 @@ from connector.errors import MappingError, Problem
 from connector.goals.grade import better_side, maintained, raw_progress
 from connector.goals.pace import Shape, default_shape
 from connector.goals.sample import is_enough
-from connector.model.goal import DayVerdict, Forecast, GoalKind
+from connector.model.goal import Burn, DayVerdict, Forecast, GoalKind
 from connector.model.kpi import Direction, KpiValue, MeasureDefinition, Period
 
 DAY_S = 86_400.0
@@ -31,7 +31,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     where it has one. `sub_periods` are the values of its completed weeks, for goals that keep a
     value where it is. `forecast` decides before pace does, where there is one. `today` is what
     was said when the present day began. `expected` is the value that a phased goal should have by
-    now.
+    now. `burn` is how an anti-goal of mode `budget` uses up its own.
     """
 
     elapsed: float
@@ -42,6 +42,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     max_age_s: float = DAY_S
     today: DayVerdict | None = None
     expected: float | None = None
+    burn: Burn | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

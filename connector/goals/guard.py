@@ -1,4 +1,8 @@
-"""Anti-goals: a limit to stay away from; safe, warning or violated, and never "% done"."""
+"""Anti-goals: a limit to stay away from; safe, warning or violated, and never "% done".
+
+Of mode `level` the value itself is held against the limit, of mode `budget` the bad events against
+how many of them the limit allows in the period.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from connector.goals.evidence import Case
 from connector.goals.grade import is_met
 from connector.goals.sample import surely_past
 from connector.goals.verdict import Verdict
-from connector.model.goal import GoalState
+from connector.model.goal import Burn, GoalState
 from connector.model.kpi import Direction
 
 LIKELY_BROKEN_FROM = 0.30
@@ -24,7 +28,15 @@ def warning_line(case: Case) -> float | None:
 
 
 def verdict(case: Case) -> Verdict:
-    """Judge a running anti-goal by where its value stands to its limit and warning line."""
+    """Judge a running anti-goal: by its budget where it has one, else by its level."""
+    spent = case.evidence.burn
+    if case.goal.mode == "budget" and spent is not None:
+        return _by_budget(case, spent)
+    return _by_level(case)
+
+
+def _by_level(case: Case) -> Verdict:
+    """Judge by where the value stands to the limit and the warning line."""
     value, limit, line = case.value.value, case.aim, warning_line(case)
     if value is None:
         return Verdict(GoalState.INSUFFICIENT_DATA, "nothing to measure yet")
@@ -39,13 +51,35 @@ def verdict(case: Case) -> Verdict:
         drawn = wording.amount(case, line)
         why = f"value {shown} is past the warning line {drawn}; the limit is {edge}"
         return Verdict(GoalState.WARNING, why)
-    chance = _chance_of_breaking(case)
-    if chance >= LIKELY_BROKEN_FROM:
-        why = f"the limit {edge} is broken at the end with a chance of {wording.percent(chance)}"
-        return Verdict(GoalState.WARNING, why)
+    likely = _likely_broken(case)
+    if likely is not None:
+        return likely
     told = "the limit" if line is None else f"the warning line {wording.amount(case, line)} and"
     told = told if line is None else f"{told} the limit"
     return Verdict(GoalState.SAFE, f"value {shown} keeps clear of {told} {edge}")
+
+
+def _by_budget(case: Case, spent: Burn) -> Verdict:
+    """Judge by how much of the budget is gone, and how fast it goes."""
+    told = wording.spent(spent)
+    if spent.alert == "exhausted":
+        return Verdict(GoalState.VIOLATED, f"the budget is exhausted: {told}")
+    if spent.alert:
+        is_fast = spent.alert == "fast"
+        gone = wording.percent((spent.fast if is_fast else spent.slow) or 0.0)
+        window = "the last business day" if is_fast else "the last 5 business days"
+        why = f"{spent.alert} burn: {gone} of the budget went in {window}, and it goes on; {told}"
+        return Verdict(GoalState.WARNING, why, flag=f"{spent.alert}_burn")
+    return _likely_broken(case) or Verdict(GoalState.SAFE, told)
+
+
+def _likely_broken(case: Case) -> Verdict | None:
+    chance = _chance_of_breaking(case)
+    if chance < LIKELY_BROKEN_FROM:
+        return None
+    edge = wording.amount(case, case.aim)
+    why = f"the limit {edge} is broken at the end with a chance of {wording.percent(chance)}"
+    return Verdict(GoalState.WARNING, why)
 
 
 def final(case: Case) -> Verdict:

@@ -64,6 +64,7 @@ def judge(
         why=verdict.why,
         frozen=value.frozen,
         versions=value.versions,
+        burn=evidence.burn,
     )
 
 

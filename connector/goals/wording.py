@@ -10,7 +10,9 @@ from connector.config.quantity import format_quantity
 from connector.goals.evidence import Case
 from connector.goals.pace import adds_up
 from connector.goals.sample import interval
-from connector.model.goal import Forecast
+from connector.model.goal import Burn, Forecast
+
+MANY = 1000
 
 
 def amount(case: Case, number: float) -> str:
@@ -58,6 +60,17 @@ def too_few(case: Case, needed: int) -> str:
         return told
     low, high = amounts(case, known.low, known.high)
     return f"{told}, between {low} and {high} (95 %)"
+
+
+def spent(burn: Burn) -> str:
+    """Say how much of a budget of bad events is gone."""
+    used = f"{percent(burn.consumed)} of the budget is used up"
+    return f"{used}, {plain(burn.bad)} bad where {plain(burn.budget)} are allowed in the period"
+
+
+def plain(number: float) -> str:
+    """Write a number of events: whole, or with one decimal where tickets are shared."""
+    return f"{round(number, 1):g}" if number < MANY else f"{number:.0f}"
 
 
 def pace(case: Case, progress: float, expected: float) -> str:
