@@ -27,6 +27,7 @@ SHOWN = 10
 def command(
     context: typer.Context,
     goal: Annotated[str, typer.Argument(help="The goal or objective.")],
+    *,
     confidence: Annotated[
         int | None,
         typer.Option("--confidence", help="How sure you are that it is reached: 0 to 10."),
