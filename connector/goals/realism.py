@@ -59,8 +59,8 @@ class Windows(msgspec.Struct, frozen=True):
         return float(np.mean(sign * self.changes >= sign * needed - slack))
 
     def exceeded_by(self, needed: float, sign: int) -> bool:
-        """Tell whether more is needed than the best of them changed."""
-        return self.share(needed, sign) == 0.0
+        """Tell whether more is needed than the best of them changed; what is there needs none."""
+        return sign * needed > 0 and self.share(needed, sign) == 0.0
 
     def best(self, sign: int) -> float:
         """Return the largest change in that direction."""
