@@ -75,26 +75,18 @@ def _sure(confidence: int | None) -> int | None:
 def _known(goal: str, mappings: Mappings, history: GoalHistory) -> GoalTable | ObjectiveTable:
     """Return what is written of a goal; one made for a person or a group goes by its template."""
     from connector.config.table import nearest
+    from connector.goals.pyramid import template_of
 
     written: Mapping[str, GoalTable | ObjectiveTable] = {**mappings.objectives, **mappings.goals}
     if goal in written:
         return written[goal]
-    template = _template(goal, mappings.goals)
-    made = [one for one in history.last_days() if _template(one, mappings.goals) is not None]
-    siblings = [one for one in made if _template(one, mappings.goals) == template]
+    template = template_of(goal, mappings.goals)
+    made = [one for one in history.last_days() if template_of(one, mappings.goals) is not None]
+    siblings = [one for one in made if template_of(one, mappings.goals) == template]
     if template is not None and (goal in siblings or not siblings):
         return mappings.goals[template]
     hint = nearest(goal, (*written, *made), "there are") or "`connector goals` lists them"
     raise UsageError(f'no goal or objective is called "{goal}"; {hint}')
-
-
-def _template(goal: str, goals: Mapping[str, GoalTable]) -> str | None:
-    """Return the goal with `for_each` whose id, followed by `_of_` and an id, this one is."""
-    for one, table in goals.items():
-        made_for = goal.removeprefix(f"{one}_of_")
-        if made_for not in {goal, ""} and table.for_each is not None:
-            return one
-    return None
 
 
 def _tell(said: CheckIn, history: GoalHistory, *, as_json: bool) -> None:

@@ -92,10 +92,29 @@ def nodes_of(
     goals: Mapping[str, GoalTable],
     reports: Iterable[GoalReport],
 ) -> list[Node]:
-    """Return every objective and goal as written, with how the goals were judged."""
+    """Return every objective and goal as written, with how the goals were judged.
+
+    Where the goal that others were made from by `for_each` is judged itself, over all of them, they
+    drive it: what it serves counts its pooled value, not the mean of theirs.
+    """
     judged = {report.id: report for report in reports}
-    above = [_objective(id_, table) for id_, table in objectives.items()]
-    return [*above, *(_goal(id_, table, judged.get(id_)) for id_, table in goals.items())]
+    nodes = [_objective(id_, table) for id_, table in objectives.items()]
+    for id_, table in goals.items():
+        node = _goal(id_, table, judged.get(id_))
+        pool = template_of(id_, goals)
+        is_pooled = pool is not None and pool in judged
+        nodes.append(msgspec.structs.replace(node, parents=(pool,)) if is_pooled else node)
+    return nodes
+
+
+def template_of(id_: str, goals: Mapping[str, GoalTable]) -> str | None:
+    """Return the goal with `for_each` that an id was made from: `GOAL_of_ID`."""
+    templates = (
+        one
+        for one, table in goals.items()
+        if table.for_each is not None and id_.startswith(f"{one}_of_") and id_ != f"{one}_of_"
+    )
+    return max(templates, key=len, default=None)
 
 
 def in_order(nodes: Iterable[Node]) -> list[Node]:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from connector.config.mapping import GoalTable, ObjectiveTable
 from connector.errors import MappingError
 from connector.goals.drivers import drivers_of, with_drivers
-from connector.goals.pyramid import Node, in_order, nodes_of
+from connector.goals.objective import roll_up
+from connector.goals.pyramid import Node, in_order, nodes_of, template_of
 from connector.goals.visibility import sight
 from connector.model.goal import GoalReport
 from tests.goals.cases import END, MIN, anti_goal, goal, judged, value
@@ -43,6 +44,24 @@ class TestNodes:
             "b": goal(proposed_by="Ann", accepted_by="Boss"),
         }
         assert [one.is_proposal for one in nodes_of({}, tables, [])] == [True, False]
+
+    def test_goals_for_each_drive_the_goal_they_were_made_from_where_it_is_judged(self) -> None:
+        tables = {
+            "fast": goal(objective="top", for_each="group"),
+            "fast_of_7": goal(objective="top"),
+        }
+        reports = [report(id="fast", grade=0.8), report(id="fast_of_7", grade=0.1)]
+        nodes = [objective(), *nodes_of({}, tables, reports)]
+        assert [one.parents for one in nodes] == [(), ("top",), ("fast",)]
+        (found,) = roll_up(nodes)
+        assert (found.grade, [one.id for one in found.drivers]) == (0.8, ["fast"])
+        alone = nodes_of({}, tables, reports[1:])
+        assert [one.parents for one in alone] == [("top",), ("top",)]
+
+    def test_an_id_is_made_from_the_longest_name_that_fits(self) -> None:
+        tables = {id_: goal(for_each="group") for id_ in ("a", "a_of_b")} | {"c": goal()}
+        assert template_of("a_of_b_of_7", tables) == "a_of_b"
+        assert [template_of(one, tables) for one in ("a", "a_of_", "c_of_7", "b")] == [None] * 4
 
     def test_an_anti_goal_is_final_once_its_period_is_over_and_settled(self) -> None:
         def is_final(as_of: datetime, *flags: str, table: GoalTable | None = None) -> bool:
