@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,6 +49,28 @@ def test_the_example_fits_the_schema() -> None:
 PERIOD = 'owner = "me"\nperiod = { start = 2026-10-01, end = 2027-01-01 }\n'
 
 
+BACKWARD = (
+    f'[goal.x]\nkind = "backward"\ntitle = "X"\nkpi = "a"\ntarget = 1\n{PERIOD}'
+    "[[goal.x.milestones]]\n"
+)
+EACH = f'[goal.x]\ntitle = "X"\nkpi = "a"\ntarget = 1\nfor_each = "assignee"\n{PERIOD}'
+
+
+def test_the_guide_s_goals_fit_the_schema() -> None:
+    guide = (ROOT / "docs" / "configuring-mappings.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)[:-1]
+    goals = [block for block in blocks if "[goal." in block or "[objective." in block]
+    assert len(goals) == 6
+    assert [complaints("mapping", block, catalogue()) for block in goals] == [[]] * len(goals)
+
+
+def test_an_editor_accepts_steps_and_overrides() -> None:
+    step = 'name = "m"\ndate = 2026-11-01\nduration = 2\ndepends_on = ["n"]\n'
+    assert complaints("mapping", BACKWARD + step, catalogue()) == []
+    override = '[goal.x.override."Ann Lee"]\nreason = "new"\ntarget = "2 h"\npaused = false\n'
+    assert complaints("mapping", EACH + override, catalogue()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -62,6 +85,16 @@ PERIOD = 'owner = "me"\nperiod = { start = 2026-10-01, end = 2027-01-01 }\n'
         ("mapping", f'[goal.x]\ntitle = "X"\nkpi = "a"\nkind = "anti_goal"\ntarget = 1\n{PERIOD}'),
         ("mapping", f'[goal.status]\ntitle = "X"\nkpi = "a"\ntarget = 1\n{PERIOD}'),
         ("mapping", f'[goal.x]\ntitle = "X"\nkpi = "a"\ntarget = "soon"\n{PERIOD}'),
+        ("mapping", f'[goal.x]\ntitle = "X"\nkind = "development"\nkpi = "a"\n{PERIOD}'),
+        ("mapping", f'[goal.x]\ntitle = "X"\ntarget = 1\n{PERIOD}'),
+        ("mapping", f"{BACKWARD}date = 2026-11-01"),
+        ("mapping", f'{BACKWARD}name = "m"\ndate = 2026-11-01\nduration = 0'),
+        ("mapping", f'{BACKWARD}name = "m"\ndate = 2026-11-01\nowners = "me"'),
+        ("mapping", f'{EACH}[goal.x.override."Ann Lee"]\ntarget = 2'),
+        ("mapping", f'{EACH}[goal.x.override."Ann Lee"]\nreason = "new"\nlevel = "team"'),
+        ("mapping", f"{EACH}weight = -1"),
+        ("mapping", '[vision.a]\nowner = "me"'),
+        ("mapping", '[objective.a]\ntitle = "A"\ncommitment = "maybe"'),
         ("config", "[writeback]\nenabled = true"),
         ("config", '[[helpdesk]]\nname = "a"\nkind = "b"\n[helpdesk.options]\ntoken = "written"'),
         ("config", '[[helpdesk]]\nname = "a"\nkind = "b"\n[writeback]\npeople = "maybe"'),

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from connector.cli.init import quarter, render_template, templates, write_project
-from connector.config.mapping import TABLES, load_mappings
+from connector.config.mapping import TABLES, MilestoneTable, OverrideTable, load_mappings
 from connector.config.settings import (
     HelpdeskTable,
     LimitsTable,
@@ -61,7 +61,8 @@ def test_every_key_of_the_models_occurs_in_the_example_with_a_reason() -> None:
 
 def test_every_key_of_a_mapping_occurs_in_the_guide() -> None:
     guide = GUIDE.read_text(encoding="utf-8") + IMPORTS.read_text(encoding="utf-8")
-    wanted = {key for model in TABLES.values() for key in keys_of(model)}
+    models: tuple[type[BaseModel], ...] = (*TABLES.values(), MilestoneTable, OverrideTable)
+    wanted = {key for model in models for key in keys_of(model)}
     assert {key for key in wanted if f"`{key}`" not in guide} == set()
 
 
@@ -83,7 +84,14 @@ def test_the_guide_s_examples_load(tmp_path: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[:-1]
     rates = '[kpi.reopen_rate]\nmeasure = "reopen_rate"\n'
     (tmp_path / "all.toml").write_text("\n".join([*blocks, rates]), encoding="utf-8")
-    assert len(load_mappings([tmp_path], catalogue()).goals) == 2
+    mappings = load_mappings([tmp_path], catalogue())
+    assert {goal.kind for goal in mappings.goals.values()} == {
+        "key_result", "anti_goal", "backward", "development",
+    }  # fmt: skip
+    assert (set(mappings.objectives), set(mappings.visions)) == (
+        {"happier_customers", "quick_help"},
+        {"looked_after"},
+    )
 
 
 def test_the_shipped_mappings_load_together() -> None:
