@@ -73,7 +73,12 @@ def order(plan: Plan) -> Iterator[str]:
 
 
 def review(plan: Plan) -> Iterator[str]:
-    """Find milestones before the review whose values are final only after it."""
+    """Find values of milestones and of the end that are final only after the review."""
+    if plan.review and plan.end <= plan.review < plan.settled_end:
+        yield (
+            f"the value at the end is final on {written(plan.settled_end)}, "
+            f"after the review on {written(plan.review)}"
+        )
     for milestone in planned(plan):
         final = plan.settled(milestone)
         if plan.review and milestone.value is not None and milestone.day < plan.review < final:
@@ -86,7 +91,7 @@ def review(plan: Plan) -> Iterator[str]:
 def steps(plan: Plan, known: Known) -> Iterator[str]:
     """Find steps between milestones that too few tickets would show (kpi-reference 5.4)."""
     recent = known.series and known.series.until(known.today).since(known.today - RECENT_DAYS * DAY)
-    if not recent or plan.baseline is None:
+    if not recent or plan.origin is None:
         return
     a_day = float(np.mean(recent.n))
     valued = sorted(
@@ -94,7 +99,7 @@ def steps(plan: Plan, known: Known) -> Iterator[str]:
         for m in planned(plan)
         if m.value is not None and plan.due(m) < plan.end
     )
-    points = ((plan.start, plan.baseline, ""), *valued, (plan.end, plan.target, "until the end"))
+    points = ((plan.start, plan.origin, ""), *valued, (plan.end, plan.target, "until the end"))
     for (begin, from_, _), (due, to, where) in pairwise(points):
         n = int(a_day * (due - begin).days)
         unseen = _unseen(recent, n, from_, to) if due > known.today else ""

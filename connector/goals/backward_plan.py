@@ -40,7 +40,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Where a backward goal ends and how it gets there; `end` is the first date after it.
 
     `lag_days` is how long values may change after a date. On `review` people look at the goal.
-    `unit` and `clock` are those of its KPI.
+    `unit` and `clock` are those of its KPI, which `adds_up` where it is a sum that grows from zero
+    over the period.
     """
 
     milestones: tuple[Milestone, ...]
@@ -54,6 +55,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     review: date | None = None
     unit: str = Unit.COUNT
     clock: str = "calendar"
+    adds_up: bool = False
+
+    @property
+    def origin(self) -> float | None:
+        """Return the value at the start, from which the ramp runs; None while it is not known."""
+        return 0.0 if self.adds_up else self.baseline
+
+    @property
+    def settled_end(self) -> date:
+        """Return the first date on which the value of the whole period is final."""
+        return self.end + timedelta(days=self.lag_days)
 
     @property
     def sign(self) -> int:

@@ -72,9 +72,9 @@ def wins(
 
 
 def _with_value(milestone: Milestone, plan: Plan) -> Milestone:
-    if milestone.value is not None or milestone.done is not None or plan.baseline is None:
+    if milestone.value is not None or milestone.done is not None or plan.origin is None:
         return milestone
-    value = _on_the_way(plan, plan.baseline, plan.start, plan.due(milestone))
+    value = _on_the_way(plan, plan.origin, plan.start, plan.due(milestone))
     return msgspec.structs.replace(milestone, value=value)
 
 
@@ -116,6 +116,8 @@ def _by_flag(milestone: Milestone, plan: Plan, known: Known) -> MilestoneReport:
 def _by_value(milestone: Milestone, aim: float, plan: Plan, known: Known) -> MilestoneReport:
     is_final = known.today >= plan.settled(milestone)
     asked = min(known.today, plan.due(milestone))
+    if plan.adds_up and plan.sign < 0 and asked < plan.due(milestone):
+        return _waiting(milestone, plan, known)  # a sum is low at first, which wins nothing
     actual, since = _standing(aim, plan, known, before=asked)
     if since is None and is_final:
         late, since = _standing(aim, plan, known, before=known.today)

@@ -101,6 +101,19 @@ def test_without_a_baseline_there_is_no_ramp() -> None:
     assert (report.value, report.state, report.flags) == (None, "upcoming", ("needs_baseline",))
 
 
+def test_the_ramp_of_a_sum_begins_at_zero() -> None:
+    made = plan(milestone("a", YESTERDAY), adds_up=True, target=600.0, baseline=500.0)
+    assert [each.value for each in planned(made)] == [pytest.approx(200)]
+
+
+def test_a_sum_that_shall_stay_low_is_not_won_before_its_date() -> None:
+    made = plan(milestone("a", SOON, value=300.0), adds_up=True)
+    assert only(made, known(10)).state == "due_soon"
+    assert only(made, known(10, today=SOON + DAY)).state == "reached"
+    more = plan(milestone("a", SOON, value=300.0), adds_up=True, direction=Direction.HIGHER)
+    assert only(more, known(310)).timing == "early"
+
+
 @pytest.mark.parametrize(
     ("day", "duration", "state"),
     [
