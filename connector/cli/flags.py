@@ -12,6 +12,8 @@ MARKS = {
     "clamped": ("c", "an event was dated before its ticket and counts from the creation"),
     "default_schedule": ("d", "a ticket without business hours of its own got the default ones"),
     "small_sample": ("n", "n is small: the interval says more than the value"),
+    "drivers_disagree": ("x", "what serves the goal stands otherwise than the goal does"),
+    "late": ("l", "late: it was closed after its period"),
     "as_of_last_read": ("r", "some attributes are known only as of the last read"),
 }
 """Letter and meaning of each flag that a table can show."""
