@@ -74,18 +74,21 @@ def beta_binomial(trials: int, hits: float, misses: float) -> Spread:
 def negative_binomial(mean: float, variance: float) -> Spread:
     """Return a count of this mean and variance; Poisson where the variance is not above the mean.
 
-    A long sum is told in steps, which keeps mean and variance.
+    A long sum is told in steps, and one that hardly varies as a Poisson number above a fixed part;
+    both keep mean and variance.
     """
     if mean <= 0:
         return Spread(0, np.ones(1))
     variance = max(variance, mean)
-    unit = max(min(math.sqrt(variance) / STEPS_A_DEVIATION, variance / mean), 1.0)
+    unit = max(math.sqrt(variance) / STEPS_A_DEVIATION, 1.0)
     mean, variance = mean / unit, variance / unit**2
+    fixed = max(math.floor(mean - variance), 0)
+    mean -= fixed
     excess = max(variance - mean, 0.0) / mean**2
     first, last = _stretch(mean, variance)
     x = np.arange(first, last)
     ratios = mean * (1 + excess * x) / ((x + 1) * (1 + excess * mean))
-    return Spread(first, _mass(ratios), unit)
+    return Spread(fixed + first, _mass(ratios), unit)
 
 
 def differ(hits: float, n: float, other_hits: float, other_n: float) -> bool:
