@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from connector.goals.objective import roll_up
 from connector.goals.pyramid import Node
 from connector.goals.visibility import ALL, Sight
-from connector.model.goal import ObjectiveReport
+from connector.model.goal import GoalReport, ObjectiveReport
+from tests.goals.cases import MIN, goal, judged, value
 
 
 def node(id_: str, status: str = "on_track", grade: float | None = 0.5, **more: Any) -> Node:
@@ -34,3 +37,7 @@ def rolled(*nodes: Node, sight: Sight = ALL, **more: Any) -> ObjectiveReport:
     """Return the report of an objective over these."""
     (top, *_) = roll_up([objective(**more), *nodes], sight)
     return top
+
+
+def report(**changes: Any) -> GoalReport:
+    return replace(judged(goal(), value(70 * MIN)), **{"id": "top", **changes})
