@@ -78,7 +78,7 @@ def test_a_tenth_of_the_budget_in_one_day_is_a_fast_alert() -> None:
 
 def test_exactly_a_tenth_is_a_fast_alert_however_numbers_round() -> None:
     seen = counts(period=(3, 50), week=(3, 30), day=(3, 10), hours=(1, 1))
-    assert burn(seen, allowed=1 - 0.9, expected=300, days=MONTH).alert == "fast"
+    assert burn(seen, allowed=1 - 0.7, expected=100, days=MONTH).alert == "fast"
 
 
 def test_a_fast_burn_that_is_over_is_no_alert() -> None:

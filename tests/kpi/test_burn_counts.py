@@ -106,14 +106,12 @@ def test_without_a_schedule_days_are_those_of_the_calendar(desk: Desk, ratings: 
 
 
 def test_business_days_are_open_time_in_usual_days(desk: Desk) -> None:
-    desk.schedule(
-        intervals=[
-            *((d * 1440 + 540, d * 1440 + 1020) for d in range(1, 6)),
-            (8640 + 540, 8640 + 780),
-        ],
-        closed=[(date(2026, 3, 4), date(2026, 3, 4))],
-    )
-    assert spent(desk).days == 19 + 4 * 0.5
+    monday_long = (1440 + 540, 1440 + 1140)
+    usual = [(day * 1440 + 540, day * 1440 + 1020) for day in range(2, 6)]
+    saturday = (6 * 1440 + 540, 6 * 1440 + 780)
+    holiday = date(2026, 3, 4)
+    desk.schedule(intervals=[monday_long, *usual, saturday], closed=[(holiday, holiday)])
+    assert spent(desk).days == 4 * 1.25 + 15 + 4 * 0.5
 
 
 def test_events_still_to_come_follow_the_open_time_that_is_left(
