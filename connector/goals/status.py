@@ -39,7 +39,14 @@ def judge(
     evidence: Evidence,
 ) -> GoalReport:
     """Judge one goal: its grade, its status, and in words which rule decided."""
-    case = Case(goal=goal, value=value, definition=definition, evidence=evidence, now=now)
+    return judge_case(
+        goal_id, Case(goal=goal, value=value, definition=definition, evidence=evidence, now=now)
+    )
+
+
+def judge_case(goal_id: str, case: Case) -> GoalReport:
+    """Judge a goal whose case is made."""
+    goal, value, evidence = case.goal, case.value, case.evidence
     verdict = verdict_on(case)
     raw = case.raw
     return GoalReport(

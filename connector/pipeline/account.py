@@ -14,9 +14,9 @@ from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
 from connector.pipeline.headway import Headway
 from connector.pipeline.job import Job, SliceLimit
-from connector.pipeline.judging import Judged
 from connector.pipeline.naming import watched_fields
 from connector.pipeline.pinning import fields_to_watch, learn, note_watched
+from connector.pipeline.rolling import Judged
 from connector.pipeline.showing import daily_instant, planned
 from connector.pipeline.views import Views
 from connector.store.lock import Lease

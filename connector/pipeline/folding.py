@@ -18,6 +18,8 @@ from connector.kpi.series import daily, midnight
 from connector.model.goal import DayVerdict, Forecast
 from connector.model.kpi import Direction, KpiValue
 from connector.model.series import DAY, DaySeries
+from connector.pipeline.budgets import spent
+from connector.pipeline.outlooks import expected_value
 from connector.pipeline.subject import Subject
 from connector.pipeline.terms import GoalVersions
 from connector.store.goal_history import DayRow, GoalHistory
@@ -33,7 +35,7 @@ class Fold:
     """Judges the days of one goal; `baseline` is where it starts, None as long as nobody knows."""
 
     def __init__(self, subject: Subject, versions: GoalVersions, baseline: float | None) -> None:
-        self._subject, self._versions, self._baseline = subject, versions, baseline
+        self._subject, self._versions, self.baseline = subject, versions, baseline
         self._history = GoalHistory(subject.job.state)
         self._series = cache(self._read_series)
 
@@ -85,7 +87,11 @@ class Fold:
     ) -> DayVerdict:
         case = self._case(goal, self._value(goal, day), day)
         evidence = msgspec.structs.replace(
-            case.evidence, sub_periods=self._weeks(case, day), forecast=self._forecast(case, day)
+            case.evidence,
+            sub_periods=self.weeks(case, day),
+            forecast=self._forecast(case, day),
+            expected=expected_value(self._subject, case, day),
+            burn=spent(self._subject, case),
         )
         case = msgspec.structs.replace(case, evidence=evidence)
         return next_day(case, before, day, version=version)
@@ -98,7 +104,7 @@ class Fold:
     def _case(self, goal: GoalTable, value: KpiValue, day: date) -> Case:
         subject = self._subject
         instant = midnight(day, subject.zone)
-        evidence = Evidence(elapsed=subject.working_time.share(instant), baseline=self._baseline)
+        evidence = Evidence(elapsed=subject.working_time.share(instant), baseline=self.baseline)
         return Case(
             goal=goal,
             value=value,
@@ -107,8 +113,8 @@ class Fold:
             now=instant,
         )
 
-    def _weeks(self, case: Case, day: date) -> tuple[float | None, ...]:
-        """Return the values of the weeks that are over, for a goal that is to keep a level."""
+    def weeks(self, case: Case, day: date) -> tuple[float | None, ...]:
+        """Return the values of the weeks before a day, for a goal that is to keep a level."""
         if not case.keeps_level:
             return ()
         first, found = self._subject.first, []

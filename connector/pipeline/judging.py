@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
-from connector.goals.evidence import Evaluation, Evidence, max_age_s
+from connector.goals.evidence import Case, Evaluation, Evidence, max_age_s
 from connector.goals.fold import holds_since
-from connector.goals.status import judge as judge_goal
+from connector.goals.status import judge_case
+from connector.goals.streak import streak
 from connector.kpi.evaluate import evaluate
 from connector.kpi.series import midnight
-from connector.model.goal import DayVerdict, GoalReport, ObjectiveReport
+from connector.model.goal import DayVerdict, GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.model.series import DAY
 from connector.pipeline.baselines import baseline
+from connector.pipeline.budgets import spent
 from connector.pipeline.expanding import expanded
 from connector.pipeline.folding import Fold
 from connector.pipeline.freezing import frozen
 from connector.pipeline.job import Job
-from connector.pipeline.rolling import rolled_up
+from connector.pipeline.outlooks import expected_value, outlook_of
+from connector.pipeline.rolling import Judged, rolled_up
 from connector.pipeline.subject import Moment, Subject, placed, stopping
 from connector.pipeline.terms import GoalVersions, terms_of
 from connector.pipeline.views import Views
 from connector.store.goal_history import GoalHistory
-
-
-class Judged(NamedTuple):
-    """What was judged. `job` knows the goals that `for_each` made, and their KPIs."""
-
-    job: Job
-    goals: list[GoalReport]
-    objectives: list[ObjectiveReport]
 
 
 def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: str = "") -> Judged:
@@ -54,7 +48,7 @@ def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: s
         subject = Subject(job, con, goal_id, goal, moment)
         with stopping(f"goal {goal_id} is not judged", stopped), placed(job, goal.kpi):
             reports.append(_judged(subject, before.get(goal_id)))
-    return Judged(job, *rolled_up(job, seen, reports))
+    return rolled_up(job, seen, reports)
 
 
 def goal_reports(
@@ -71,26 +65,11 @@ def _judged(subject: Subject, last: GoalReport | None) -> GoalReport:
     versions = GoalVersions(history.versions(subject.id), terms_of(subject.job, goal, subject.kpi))
     if moment.run:
         versions.keep(history, subject.id, moment.now)
-    start = baseline(subject)
-    fold = Fold(subject, versions, start)
+    fold = Fold(subject, versions, baseline(subject))
     days = fold.days()
-    today = fold.today(days)
-    evidence = Evidence(
-        elapsed=subject.working_time.share(moment.as_of),
-        baseline=start,
-        history=() if last is None else (Evaluation(last.as_of, last.status),),
-        max_age_s=max_age_s(subject.job.settings.run.every_s),
-        today=today,
-        forecast=today.forecast if today else None,
-    )
-    report = judge_goal(
-        subject.id,
-        goal,
-        value,
-        definition=subject.definition,
-        now=moment.now,
-        evidence=evidence,
-    )
+    case = _case(subject, value, fold, days, last)
+    report = judge_case(subject.id, case)
+    is_anti = case.is_anti_goal
     return msgspec.structs.replace(
         report,
         owner=goal.owner,
@@ -100,7 +79,43 @@ def _judged(subject: Subject, last: GoalReport | None) -> GoalReport:
         version=versions.number,
         since=_since(subject, days, report.status),
         known=_known(subject, fold),
+        streak=streak([one.status for one in days]) if is_anti else None,
+        outlook=outlook_of(subject, case, days),
     )
+
+
+def _case(
+    subject: Subject,
+    value: KpiValue,
+    fold: Fold,
+    days: list[DayVerdict],
+    last: GoalReport | None,
+) -> Case:
+    """Return what the goal is judged on now."""
+    moment = subject.moment
+    today = fold.today(days)
+    evidence = Evidence(
+        elapsed=subject.working_time.share(moment.as_of),
+        baseline=fold.baseline,
+        history=() if last is None else (Evaluation(last.as_of, last.status),),
+        max_age_s=max_age_s(subject.job.settings.run.every_s),
+        today=today,
+        forecast=today.forecast if today else None,
+    )
+    case = Case(
+        goal=subject.goal,
+        value=value,
+        definition=subject.definition,
+        evidence=evidence,
+        now=moment.now,
+    )
+    more = msgspec.structs.replace(
+        evidence,
+        sub_periods=fold.weeks(case, subject.today),
+        expected=expected_value(subject, case, subject.today),
+        burn=spent(subject, case),
+    )
+    return msgspec.structs.replace(case, evidence=more)
 
 
 def _value(subject: Subject) -> KpiValue:

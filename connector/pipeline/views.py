@@ -62,6 +62,10 @@ class Views:
         """Tell whether a past moment was asked for."""
         return self._as_of is not None
 
+    def present(self, clock: datetime) -> datetime:
+        """Return the present, or the past moment that was asked for."""
+        return clock if self._as_of is None else self._as_of
+
     def as_of(self, helpdesks: frozenset[str]) -> datetime:
         """Return the instant up to which all of these helpdesks were read, or the one asked for."""
         if self._as_of is not None:
