@@ -15,7 +15,7 @@ import numpy as np
 
 from connector.goals.chance import ROUNDING, beta_binomial, differ, negative_binomial
 from connector.goals.grade import is_met
-from connector.goals.resampling import DRAWS, draw_days, draw_sums, quiet_weekdays
+from connector.goals.resampling import DRAWS, draw_days, draw_sums, quiet_weekdays, widened
 from connector.goals.volume import (
     PROFILE_DAYS,
     days_ahead,
@@ -202,8 +202,8 @@ def _count(standing: Standing) -> Forecast:
 def _level(standing: Standing) -> Forecast:
     """Let daily changes go on from the last day's level; what would fall below 0 stays there."""
     recent = last_days(standing.known, PROFILE_DAYS + 1)
-    flows = np.diff(recent.total)
     past = weekdays(recent.first, len(recent))[1:]
+    flows = widened(np.diff(recent.total), past)
     ahead = weekdays(standing.known.end, (standing.end - standing.known.end).days)
     level = np.full(DRAWS, float(recent.total[-1]))
     for changes in draw_days(flows, past, ahead, standing.generator()):

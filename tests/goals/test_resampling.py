@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from connector.goals.resampling import DRAWS, draw_days, draw_sums, quiet_weekdays
+from connector.goals.resampling import DRAWS, draw_days, draw_sums, quiet_weekdays, widened
 from connector.model.series import SeriesKind
 from tests.goals.quarters import series
 
@@ -63,3 +63,12 @@ def test_the_spread_of_a_sum_has_the_doubt_about_the_past_in_it() -> None:
     assert sums.mean() == pytest.approx(40 * amounts.mean(), abs=0.6)
     assert sums.var() == pytest.approx(with_doubt, rel=0.1)
     assert sums.var() > 1.8 * days_alone
+
+
+def test_a_small_class_is_widened_to_its_unbiased_spread() -> None:
+    amounts = np.array([1.0, 4, 2, 4, 3, 4])
+    which = np.array([0, 1, 0, 1, 0, 2], dtype=np.intp)
+    found = widened(amounts, which)
+    assert found[[0, 2, 4]].mean() == 2
+    assert found[[0, 2, 4]].var() == pytest.approx(amounts[[0, 2, 4]].var(ddof=1))
+    assert list(found[[1, 3, 5]]) == [4, 4, 4]
