@@ -22,6 +22,7 @@ from tests.config.goals import (
     objective,
 )
 
+LEVELS = ["company", "department", "team", "person"]
 TOP = 'level = "company"'
 
 
@@ -148,6 +149,16 @@ def test_the_order_of_tables_changes_nothing_that_is_said(
         usual = complaints("".join(TABLES), Path(folder), definitions)
     assert sorted(said) == sorted(usual)
     assert len(usual) == 10
+
+
+@pytest.mark.parametrize("parent", LEVELS)
+@pytest.mark.parametrize("child", LEVELS)
+def test_a_goal_serves_what_is_on_its_level_or_above(
+    child: str, parent: str, tmp_path: Path, definitions: Definitions
+) -> None:
+    text = objective("o", f'level = "{parent}"') + goal("a", f'serves = ["o"]\nlevel = "{child}"')
+    is_above = LEVELS.index(child) < LEVELS.index(parent)
+    assert bool(complaints(text, tmp_path, definitions)) == is_above
 
 
 EDGES = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3))

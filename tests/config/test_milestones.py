@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.config.mapping import MilestoneTable, Quantity, load_mappings
+from connector.errors import MappingError
 from tests.config.goals import Definitions, complaints, goal
 
 BACKLOG = 'kind = "backward"\nkpi = "pile"\nbaseline = 400\ntarget = 200'
@@ -167,8 +168,6 @@ def test_a_mistake_in_a_milestone_has_its_line(tmp_path: Path, definitions: Defi
     text = backward(step("x"), step("y", 'depends_on = ["x"]', day="2026-10-15"))
     lines = text.splitlines()
     assert len(complaints(text, tmp_path, definitions)) == 1
-    from connector.errors import MappingError
-
     with pytest.raises(MappingError) as caught:
         load_mappings([tmp_path], definitions)
     assert lines[(caught.value.problems[0].line or 0) - 1] == 'depends_on = ["x"]'
