@@ -60,6 +60,8 @@ def test_the_end_without_evidence_is_missed() -> None:
 def test_late_evidence_counts_and_says_so() -> None:
     found = stands(said(at=END + DAY), now=END + 2 * DAY)
     assert (found.status, found.flags) == ("achieved", ("late",))
+    assert stands(said(at=END), now=END).flags == ("late",)
+    assert stands(said(at=END - timedelta(seconds=1)), now=END).flags == ()
     assert "on 2 Jan 2027, after the period: certificate" in found.why
 
 

@@ -51,8 +51,8 @@ def test_off_and_at_risk_add_up() -> None:
 
 
 def test_tenths_add_up_to_a_half() -> None:
-    off = [node(id_, "off_track", weight=weight) for id_, weight in (("a", 0.1), ("b", 0.2))]
-    assert rolled(*off, node("c", weight=0.3)).status == "off_track"
+    off = [node(id_, "off_track", weight=weight) for id_, weight in (("a", 0.7), ("b", 0.1))]
+    assert rolled(*off, node("c", weight=0.8)).status == "off_track"
 
 
 def test_one_critical_child_is_enough() -> None:
@@ -101,6 +101,7 @@ def test_anti_goals_count_for_the_status_but_never_for_the_mean() -> None:
     assert (found.grade, found.status) == (0.9, "off_track")
     assert "anti-goals count for the status, not for the grade: B (violated)" in found.why
     assert rolled(node("a"), node("c"), node("d"), anti("b", "warning")).status == "at_risk"
+    assert rolled(node("a", grade=0.9), node("b", "safe", 0.1, kind="anti_goal")).grade == 0.9
 
 
 def test_a_goal_without_a_grade_yet_counts_for_the_status() -> None:
@@ -155,6 +156,7 @@ class TestFinished:
     def test_a_target_that_was_met_counts_1_even_without_a_baseline(self) -> None:
         found = rolled(ended("a", None), ended("b", 1.0))
         assert (found.status, found.grade) == ("achieved", 1.0)
+        assert rolled(ended("a", None), node("b", grade=0.5)).grade == 0.75
 
     def test_limits_that_were_passed_count(self) -> None:
         broken = anti("b", "violated", is_final=True)
