@@ -23,7 +23,7 @@ END = date(2026, 7, 6)
 HISTORY_DAYS = 56
 FIRST = START - HISTORY_DAYS * DAY
 DAYS = HISTORY_DAYS + (END - START).days
-LOOKS = (25, 40, 55, 70, 82)
+LOOKS = (30, 52, 74)
 BUSY = np.array([1.3, 1.2, 1.1, 1.0, 0.9, 0.3, 0.2])
 WEEKDAY = (FIRST.weekday() + np.arange(DAYS)) % 7
 PATTERN = (BUSY / BUSY.mean())[WEEKDAY]
@@ -116,7 +116,7 @@ def calibrate(
     quarters: int,
     seed: int,
 ) -> Calibration:
-    """Forecast made-up quarters at five looks each."""
+    """Forecast made-up quarters at three looks each."""
     rng = np.random.default_rng(seed)
     rows = []
     for quarter in (make(rng) for _ in range(quarters)):
