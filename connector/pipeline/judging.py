@@ -38,7 +38,7 @@ def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: s
     """
     job = expanded(job, seen, stopped)
     before = job.state.last_evaluations()
-    reports = []
+    reports, days = [], {}
     for goal_id, goal in job.mappings.goals.items():
         helpdesks = job.helpdesks_of("goal", goal_id)
         con = seen.over(helpdesks)
@@ -47,8 +47,9 @@ def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: s
         moment = Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()), seen.is_past, run)
         subject = Subject(job, con, goal_id, goal, moment)
         with stopping(f"goal {goal_id} is not judged", stopped), placed(job, goal.kpi):
-            reports.append(_judged(subject, before.get(goal_id)))
-    return rolled_up(job, seen, reports)
+            report, days[goal_id] = _judged(subject, before.get(goal_id))
+            reports.append(report)
+    return msgspec.structs.replace(rolled_up(job, seen, reports), days=days)
 
 
 def goal_reports(
@@ -58,7 +59,8 @@ def goal_reports(
     return judge_all(job, seen, stopped, run=run).goals
 
 
-def _judged(subject: Subject, last: GoalReport | None) -> GoalReport:
+def _judged(subject: Subject, last: GoalReport | None) -> tuple[GoalReport, tuple[DayVerdict, ...]]:
+    """Return how a goal stands, and how it stood when each day of its period began."""
     goal, moment = subject.goal, subject.moment
     value = _value(subject)
     history = GoalHistory(subject.job.state)
@@ -70,7 +72,7 @@ def _judged(subject: Subject, last: GoalReport | None) -> GoalReport:
     case = _case(subject, value, fold, days, last)
     report = judge_case(subject.id, case)
     is_anti = case.is_anti_goal
-    return msgspec.structs.replace(
+    report = msgspec.structs.replace(
         report,
         owner=goal.owner,
         parents=goal.parents,
@@ -82,6 +84,7 @@ def _judged(subject: Subject, last: GoalReport | None) -> GoalReport:
         streak=streak([one.status for one in days]) if is_anti else None,
         outlook=outlook_of(subject, case, days),
     )
+    return report, tuple(days)
 
 
 def _case(

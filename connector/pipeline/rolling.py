@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ from connector.goals.drivers import with_drivers
 from connector.goals.objective import roll_up, stood
 from connector.goals.pyramid import Node, nodes_of
 from connector.goals.visibility import sight
-from connector.model.goal import CheckIn, GoalReport, ObjectiveReport
+from connector.model.goal import CheckIn, DayVerdict, GoalReport, ObjectiveReport
 from connector.pipeline.job import Job
 from connector.pipeline.views import Views
 from connector.store.goal_history import GoalHistory
@@ -23,12 +23,14 @@ from connector.store.goal_history import GoalHistory
 class Judged(msgspec.Struct, frozen=True):
     """Everything that was judged: goals by themselves, and all of it in its place.
 
-    `job` knows the goals that `for_each` made, and their KPIs.
+    `job` knows the goals that `for_each` made, and their KPIs. `days` are the verdicts of each goal
+    with a KPI when the days of its period began, oldest first.
     """
 
     job: Job
     alone: tuple[GoalReport, ...]
     nodes: tuple[Node, ...]
+    days: Mapping[str, tuple[DayVerdict, ...]] = {}
 
     @property
     def goals(self) -> list[GoalReport]:
