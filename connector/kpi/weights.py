@@ -44,17 +44,17 @@ def chosen(
     value = value_of(question)
     order = f"{choice.order.format(value=value)}, m.ticket_id"
     rows = (
-        f"select m.helpdesk, m.ticket_id, {value} as value, m.at,"
-        f" row_number() over (order by {order}) as nth"
+        f"select m.helpdesk, m.ticket_id, {value} as value, m.at"
         f" from {source} and {test} and {choice.test.format(value=value)}"
     )
     if choice.once:
         ticket = "partition by m.helpdesk, m.ticket_id"
         rows += f" qualify row_number() over ({ticket} order by {order}) = 1"
     found = con.execute(
-        f"select w.helpdesk, t.id, w.value, w.at from ({rows} order by nth limit {at_most}) as w"
-        " join tickets as t on t.helpdesk = w.helpdesk and t.ticket_id = w.ticket_id"
-        " order by w.nth",
+        "select m.helpdesk, t.id, m.value, m.at"
+        f" from ({rows} order by {order} limit {at_most}) as m"
+        " join tickets as t on t.helpdesk = m.helpdesk and t.ticket_id = m.ticket_id"
+        f" order by {choice.order.format(value='m.value')}, m.ticket_id",
         [*params, *more, *choice.limits],
     ).fetchall()
     return tuple(_weight(*row) for row in found)
