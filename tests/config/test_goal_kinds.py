@@ -148,6 +148,29 @@ def test_a_kind_that_is_misspelt_is_the_only_mistake(
     assert said.endswith('not "antigoal"; did you mean "anti_goal"?')
 
 
+STEP = '[[goal.a.milestones]]\nname = "x"\ndate = 2026-11-01\nvalue = "2 h"'
+OVERRIDE = '[goal.a.override."Ann Lee"]\nreason = "new"\n'
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("pace", goal("a", f'pace = "phasd"\n{STEP}')),
+        ("milestones.x.value", goal("a", f'pace = "phased"\n{STEP.replace("2 h", "2 hh")}')),
+        ("proposed_by", goal("a", 'proposed_by = 5\naccepted_by = "Bo"')),
+        ("for_each", goal("a", f'for_each = "groups"\n{OVERRIDE}target = "50 min"')),
+        ("level", goal("a", 'for_each = "assignee"\nlevel = "persn"')),
+        ("kind", anti_goal("a", f'for_each = "group"\n{OVERRIDE}limit = "5 %"')),
+    ],
+)
+def test_a_malformed_key_is_the_only_mistake(
+    key: str, text: str, tmp_path: Path, definitions: Definitions
+) -> None:
+    text = text.replace('"anti_goal"', '"antigoal"')
+    (said,) = complaints(text, tmp_path, definitions)
+    assert said.partition(":")[0] == f"goal.a.{key}"
+
+
 def test_a_proposal_is_one_until_it_is_accepted(tmp_path: Path, definitions: Definitions) -> None:
     text = (
         goal("a", 'proposed_by = "Ann"')
