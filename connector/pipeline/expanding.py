@@ -54,6 +54,8 @@ def expanded(job: Job, seen: Views, stopped: list[str] | None = None) -> Job:
         con = seen.over(helpdesks)
         if goal.for_each is None or con is None:
             continue
+        if goal.level == "person":  # over all of them it is nobody's own
+            goals[goal_id] = goal.model_copy(update={"level": "team"})
         with stopping(f"goal {goal_id} is not made for each", stopped), placed(job, goal.kpi):
             for member in _members(con, goal, kpis[goal.kpi]):
                 name = made_for(goal_id, member, is_alone=len(helpdesks) == 1)
@@ -63,7 +65,7 @@ def expanded(job: Job, seen: Views, stopped: list[str] | None = None) -> Job:
                 kpis[kpi_id] = _kpi(kpis[goal.kpi], goal.for_each, member)
                 origin[f"goal.{name}"] = origin[f"goal.{goal_id}"]
                 origin[f"kpi.{kpi_id}"] = origin[f"kpi.{goal.kpi}"]
-    if not members:
+    if goals == job.mappings.goals:
         return job
     made = msgspec.structs.replace(job.mappings, goals=goals, kpis=kpis, origin=origin)
     return replace(job, mappings=made, members=members)

@@ -12,6 +12,7 @@ from connector.errors import ConnectorError, UsageError
 from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
+from connector.pipeline.closing import close_over
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import judge_all
 from connector.pipeline.pinning import pin_known
@@ -79,6 +80,8 @@ def run(job: Job, request: RunRequest) -> RunResult:
         problems: list[str] = []
         with views(job, request.as_of) as seen:
             judged = judge_all(job, seen, problems, run="" if request.is_dry else run_id)
+            if not request.is_dry:
+                close_over(judged, started_at)
             if request.as_of is None:
                 _pin(job, accounts, seen)
             for account in accounts:

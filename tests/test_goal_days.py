@@ -1,0 +1,306 @@
+"""Goals over time: their days are the same however often the job runs, and are never rewritten."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connector.adapters.memory import MemoryHelpdesk
+from connector.model.goal import DayVerdict, GoalReport, GoalState
+from connector.model.ticket import Person, Role
+from connector.pipeline.judging import judge_all
+from connector.pipeline.rolling import Judged
+from connector.pipeline.views import views
+from connector.store.goal_history import GoalHistory
+from tests.run import AGENT, CONFIG, CUSTOMER, Runner, asked, staffed
+
+CALM = CONFIG.replace("enabled = true", "enabled = false")
+START = datetime(2025, 12, 1, tzinfo=UTC)
+PERIOD = date(2026, 1, 5)
+DAYS = 56
+MAPPING = """
+[kpi.first_reply]
+measure = "first_reply_time"
+
+[kpi.in_time]
+measure = "first_reply_time"
+aggregate = "within"
+limit = "1 h"
+
+[kpi.backlog]
+measure = "backlog"
+
+[objective.quick]
+title = "Nobody waits"
+
+[goal.faster]
+title = "Faster first reply"
+kpi = "first_reply"
+objective = "quick"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-02-05, timezone = "Europe/Berlin" }
+baseline = "95 min"
+target = "60 min"
+
+[goal.in_time]
+title = "Most within the hour"
+kpi = "in_time"
+objective = "quick"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-02-05, timezone = "Europe/Berlin" }
+baseline = "from_history"
+target = "60 %"
+
+[goal.few_open]
+kind = "anti_goal"
+title = "The backlog stays in hand"
+kpi = "backlog"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-02-05, timezone = "Europe/Berlin" }
+limit = 12
+protects = ["faster"]
+"""
+
+
+def days_go_by(desk: MemoryHelpdesk, days: int) -> Iterator[int]:
+    """Let tickets come, be replied to and be solved; yield when each day is over."""
+    chance = random.Random(3)  # noqa: S311  # a fixed history, no secret
+    desk.now = START
+    for day in range(days):
+        for _ in range(chance.randint(2, 6)):
+            ticket = asked(desk)
+            desk.advance(chance.lognormvariate(8.1, 0.5))
+            desk.comment(ticket, by=AGENT)
+            if chance.random() < 0.9:
+                desk.set_status(ticket, "solved", by=AGENT)
+        desk.now = START + timedelta(days=day + 1, hours=chance.randint(1, 6))
+        yield day
+
+
+def runner_in(folder: Path, desk: MemoryHelpdesk, mapping: str = MAPPING) -> Runner:
+    folder.mkdir(exist_ok=True)
+    runner = Runner(folder)
+    runner.write("config.toml", CALM)
+    runner.write("mappings/goals.toml", mapping)
+    runner.set_up(desk)
+    return runner
+
+
+def days_of(runner: Runner, desk: MemoryHelpdesk, goal: str) -> list[DayVerdict]:
+    rows = GoalHistory(runner.job(desk.now).state).days(goal)
+    return [msgspec.json.decode(row.evaluation, type=DayVerdict) for row in rows]
+
+
+def judged(runner: Runner, desk: MemoryHelpdesk, as_of: datetime | None = None) -> Judged:
+    job = runner.job(desk.now)
+    with views(job, as_of) as seen:
+        return judge_all(job, seen)
+
+
+def report(runner: Runner, desk: MemoryHelpdesk, goal: str, **past: datetime) -> GoalReport:
+    return next(one for one in judged(runner, desk, **past).goals if one.id == goal)
+
+
+def test_running_more_or_less_often_gives_the_same_history(tmp_path: Path) -> None:
+    found = []
+    last = DAYS - 1
+    for number, wanted in enumerate(({*range(30, DAYS, 3), last}, {3, 41, last}, {last})):
+        desk = staffed()
+        runner = runner_in(tmp_path / str(number), desk)
+        for day in days_go_by(desk, DAYS):
+            if day in wanted:
+                runner.run(desk)
+        found.append({id_: days_of(runner, desk, id_) for id_ in ("faster", "in_time", "few_open")})
+    often, seldom, once = found
+    assert len(once["faster"]) == 21
+    assert len({one.status for one in once["faster"]} | {o.status for o in once["few_open"]}) > 2
+    assert often == seldom == once
+
+
+@pytest.fixture
+def desk() -> MemoryHelpdesk:
+    return staffed()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, desk: MemoryHelpdesk) -> Runner:
+    runner = runner_in(tmp_path, desk)
+    for _ in days_go_by(desk, DAYS):
+        pass
+    return runner
+
+
+def test_a_day_that_was_judged_is_never_rewritten(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.run(desk)
+    before = days_of(runner, desk, "faster")
+    runner.write("mappings/goals.toml", MAPPING.replace('"60 min"', '"10 min"'))
+    runner.run(desk)
+    desk.advance(86_400)
+    asked(desk)
+    runner.run(desk)
+    after = days_of(runner, desk, "faster")
+    assert after[: len(before)] == before
+    assert [(one.target, one.version) for one in after[len(before) :]] == [(600.0, 2)]
+    versions = GoalHistory(runner.job(desk.now).state).versions("faster")
+    assert [(one.version, one.reason) for one in versions] == [(1, ""), (2, "target")]
+
+
+def test_days_that_were_missed_are_judged_by_the_terms_of_their_time(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    known = len(days_of(runner, desk, "faster"))
+    desk.advance(3 * 86_400)  # no run in three days, and then with another target
+    asked(desk)
+    runner.write("mappings/goals.toml", MAPPING.replace('"60 min"', '"10 min"'))
+    runner.run(desk)
+    after = days_of(runner, desk, "faster")[known:]
+    assert [one.target for one in after] == [3600.0, 3600.0, 3600.0]
+
+
+def test_a_changed_target_counts_at_once_and_is_not_kept_for_today(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    free = MAPPING.replace('protects = ["faster"]', "")
+    runner.write("mappings/goals.toml", free.replace('"60 min"', '"94 min"'))
+    now = report(runner, desk, "faster")
+    assert (now.status, now.version) == (GoalState.ON_TRACK, 2)
+    assert days_of(runner, desk, "faster")[-1].target == 3600.0
+
+
+def test_looking_keeps_nothing(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.run(desk, dry_run=True)
+    assert days_of(runner, desk, "faster") == []
+    assert report(runner, desk, "faster").since is not None
+
+
+def test_a_status_stays_from_one_day_to_the_next(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.run(desk)
+    before = report(runner, desk, "in_time")
+    for _ in range(60):  # replied at once, in the middle of the day
+        ticket = asked(desk)
+        desk.advance(5)
+        desk.comment(ticket, by=AGENT)
+    runner.run(desk)
+    during = report(runner, desk, "in_time")
+    assert during.n == before.n + 60
+    assert (during.status, during.why) == (before.status, before.why)
+    desk.advance(86_400)
+    asked(desk)
+    runner.run(desk)
+    assert report(runner, desk, "in_time").why != before.why
+
+
+def test_a_past_moment_shows_how_it_was_and_what_was_known_then(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    then = datetime(2026, 1, 20, 12, tzinfo=UTC)
+    kept = next(one for one in days_of(runner, desk, "in_time") if one.day == then.date())
+    past = report(runner, desk, "in_time", as_of=then)
+    assert (past.status, past.known) == (kept.status, kept.status)
+    assert past.as_of == then
+    assert report(runner, desk, "in_time").known == ""
+
+
+def test_a_measured_baseline_stays_as_it_was_first(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.run(desk)
+    first = report(runner, desk, "in_time").baseline
+    assert first is not None
+    for ticket in list(desk.tickets)[:40]:
+        desk.delete(ticket)
+    desk.advance(60)
+    runner.run(desk)
+    assert report(runner, desk, "in_time").baseline == first
+
+
+def test_an_objective_stands_as_what_serves_it(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.run(desk)
+    found = judged(runner, desk)
+    (objective,) = found.objectives
+    assert [one.id for one in objective.drivers] == ["faster", "in_time"]
+    graded = [one.grade for one in found.goals if one.id in {"faster", "in_time"}]
+    assert objective.grade == pytest.approx(sum(g for g in graded if g is not None) / 2, abs=0.01)
+
+
+def test_a_violated_anti_goal_caps_the_goal_it_guards(desk: MemoryHelpdesk, runner: Runner) -> None:
+    text = MAPPING.replace("limit = 12", "limit = 1").replace('"60 min"', '"94 min"')
+    runner.write("mappings/goals.toml", text)
+    runner.run(desk)
+    faster = report(runner, desk, "faster")
+    assert (faster.status, faster.capped_by) == (GoalState.OFF_TRACK, ("few_open",))
+    assert report(runner, desk, "few_open").streak is not None
+
+
+EACH = """
+[kpi.first_reply]
+measure = "first_reply_time"
+
+[goal.faster]
+title = "Faster first reply"
+kpi = "first_reply"
+owner = "Lead"
+level = "{level}"
+for_each = "{dimension}"
+period = {{ start = 2026-01-05, end = 2026-02-05 }}
+baseline = "95 min"
+target = "60 min"
+
+[goal.faster.override."{name}"]
+target = "30 min"
+reason = "only simple tickets"
+"""
+
+
+def test_one_goal_becomes_one_for_each_group(tmp_path: Path) -> None:
+    desk = staffed()
+    text = EACH.format(level="team", dimension="group", name="EMEA")
+    runner = runner_in(tmp_path, desk, text)
+    for id_, name in (("7", "EMEA"), ("8", "APAC")):
+        desk.add_group(name, id_)
+    desk.now = datetime(2026, 1, 6, tzinfo=UTC)
+    for group, minutes in (("7", 20), ("7", 40), ("8", 90)):
+        ticket = desk.put(
+            requester_id=CUSTOMER, submitter_id=CUSTOMER, channel="email", group_id=group
+        )
+        desk.advance(minutes * 60)
+        desk.comment(ticket, by=AGENT)
+    found = {one.id: one for one in runner.run(desk).report.goals}
+    assert {id_: (one.n, one.target) for id_, one in found.items()} == {
+        "faster": (3, 3600.0),
+        "faster_of_7": (2, 1800.0),
+        "faster_of_8": (1, 3600.0),
+    }
+    assert found["faster_of_7"].title == "Faster first reply: EMEA"
+    assert [one.id for one in found["faster"].drivers] == ["faster_of_8", "faster_of_7"]
+
+
+def test_goals_of_people_are_seen_by_them_and_their_line_alone(tmp_path: Path) -> None:
+    desk = staffed()
+    text = EACH.format(level="person", dimension="assignee", name="Ann")
+    runner = runner_in(tmp_path, desk, text)
+    desk.add_person(Person(id="11", role=Role.AGENT, name="Bob"))
+    desk.now = datetime(2026, 1, 6, tzinfo=UTC)
+    for agent in (AGENT, "11"):
+        ticket = desk.put(
+            requester_id=CUSTOMER, submitter_id=CUSTOMER, channel="email", assignee_id=agent
+        )
+        desk.advance(600)
+        desk.comment(ticket, by=agent)
+    runner.run(desk)
+    found = judged(runner, desk)
+
+    def seen(viewer: str | None) -> list[str]:
+        return [one.id for one in found.seen_by(viewer)[0]]
+
+    assert seen(None) == ["faster"]
+    assert seen("Ann") == ["faster", "faster_of_10"]
+    assert seen("bob") == ["faster", "faster_of_11"]
+    assert seen("Lead") == ["faster", "faster_of_10", "faster_of_11"]
+    assert [one.id for one in found.seen_by("Ann")[0][0].drivers] == ["faster_of_10"]
