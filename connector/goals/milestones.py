@@ -170,7 +170,7 @@ def _unreachable(
         return None
     windows = past_windows(series, known.today, days)
     needed = aim - known.current
-    if days < 1 or plan.is_met(known.current, aim) or not windows.exceeded_by(needed, plan.sign):
+    if not windows.exceeded_by(needed, plan.sign):
         return None
     most = plan.difference(windows.best(plan.sign))
     why = (

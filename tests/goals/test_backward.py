@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.goals.backward import outlook
@@ -212,6 +212,7 @@ def test_days_after_today_are_not_looked_at() -> None:
 durations = st.integers(0, 60).map(float)
 
 
+@settings(max_examples=60, deadline=None)
 @given(work=st.lists(durations, min_size=1, max_size=4), later=st.integers(0, 60))
 def test_moving_the_end_date_later_lowers_no_float_of_the_plan(
     work: list[float], later: int
@@ -230,6 +231,7 @@ def test_moving_the_end_date_later_lowers_no_float_of_the_plan(
         assert after.float_days >= before.float_days
 
 
+@settings(max_examples=60, deadline=None)
 @given(today=st.integers(0, 100), current=st.floats(0, 1000))
 def test_the_rate_held_to_the_end_is_at_the_target(today: int, current: float) -> None:
     found = outlook(plan(), known(current, today=START + today * DAY))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.goals.backward_calendar import WorkingDays
@@ -72,6 +72,7 @@ def test_a_desk_that_is_open_every_day_counts_every_day() -> None:
     assert always.count(date(2027, 1, 1), date(2027, 2, 1)) == 31
 
 
+@settings(max_examples=60, deadline=None)
 @given(day=dates)
 def test_positions_step_by_one_on_open_days_only(day: date) -> None:
     step = OPEN.position(day + DAY) - OPEN.position(day)
@@ -79,6 +80,7 @@ def test_positions_step_by_one_on_open_days_only(day: date) -> None:
     assert step == ((day in OPEN.days) if known else (day.weekday() < 5))
 
 
+@settings(max_examples=60, deadline=None)
 @given(day=dates, days=st.integers(-200, 200))
 def test_going_somewhere_is_that_many_days_away(day: date, days: int) -> None:
     assert OPEN.count(day, OPEN.shift(day, days)) == days

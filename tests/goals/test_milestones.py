@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.goals.backward_calendar import WorkingDays
@@ -62,11 +62,16 @@ def test_a_closed_week_near_the_end_moves_what_is_expected_before_it() -> None:
 
 
 def test_phased_progress_runs_from_milestone_to_milestone() -> None:
-    front = milestone("a", TODAY - DAY, value=250.0)
+    front = milestone("a", TODAY - 3 * DAY, value=250.0)  # a Friday
     assert expected(TODAY, front) == 250
     halfway = CALENDAR.at(CALENDAR.position(TODAY) + 22)
     assert expected(halfway, front) == pytest.approx(225)
     assert expected(halfway, front, milestone("done", halfway, done=False)) == pytest.approx(225)
+
+
+def test_start_and_end_are_where_the_goal_says() -> None:
+    early, last = milestone("a", START - DAY, value=1.0), milestone("b", END - DAY, value=2.0)
+    assert (expected(START, early, last), expected(END, early, last)) == (400, 200)
 
 
 def test_a_period_without_a_working_day_runs_along_all_days() -> None:
@@ -75,6 +80,7 @@ def test_a_period_without_a_working_day_runs_along_all_days() -> None:
     assert found == pytest.approx(300)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     days=st.lists(st.integers(0, 91), min_size=2, max_size=2),
     steps=st.lists(st.integers(0, 91), max_size=5, unique=True),
@@ -234,6 +240,11 @@ def test_a_missed_milestone_plans_the_later_ones_anew_and_keeps_their_values() -
     )
 
 
+def test_what_is_reached_is_not_planned_anew() -> None:
+    path = (milestone("a", YESTERDAY, value=330.0), milestone("b", LATER, value=380.0))
+    assert [report.flags for report in judged(plan(*path), known(360))] == [(), ("provisional",)]
+
+
 def test_nothing_is_planned_anew_while_nothing_is_missed() -> None:
     path = (milestone("a", YESTERDAY, value=360.0), milestone("b", LATER, value=260.0))
     assert [report.flags for report in judged(plan(*path), known(360))] == [(), ()]
@@ -247,6 +258,7 @@ def test_small_wins_are_the_milestones_reached_since() -> None:
     assert wins(now, now) == ()
 
 
+@settings(max_examples=60, deadline=None)
 @given(values=st.lists(st.floats(100, 500) | st.none(), max_size=60), ahead=st.integers(0, 40))
 def test_a_judged_milestone_keeps_its_verdict_while_it_was_reached_in_time(
     values: list[float | None], ahead: int

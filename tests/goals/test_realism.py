@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.goals.realism import Windows, past_windows, pooled, realism, simulated
@@ -77,7 +77,7 @@ def test_a_count_is_the_total_of_its_windows() -> None:
 
 
 def test_a_share_is_pooled_over_28_days_before_and_at_the_end_of_a_window() -> None:
-    hits = [5.0] * 28 + [0.0] * 12 + [8.0] * 28
+    hits = [0.0] * 14 + [10.0] * 14 + [0.0] * 12 + [8.0] * 28
     found = past_windows(shares(hits), TODAY, 40)
     assert found.changes.tolist() == pytest.approx([0.3])
     assert found.independent == 1
@@ -110,7 +110,10 @@ def test_nothing_measured_pools_to_nothing() -> None:
 def test_windows_around_days_that_hold_nothing_are_left_out() -> None:
     n = [0.0] * 28 + [10.0] * 30
     found = past_windows(series(SeriesKind.SHARE, hits=n, n=n), TODAY, 1)
-    assert len(found.changes) == 29  # the first one has one day with tickets before it
+    assert (len(found.changes), found.independent) == (
+        29,
+        29,
+    )  # the first one has one day with tickets before it
 
 
 def test_windows_overlap_and_the_independent_ones_are_counted() -> None:
@@ -146,8 +149,9 @@ def test_a_steady_fall_gets_there_in_every_run() -> None:
     assert reached == [1.0, 0.0]
 
 
-def test_each_day_left_draws_from_the_days_of_its_weekday() -> None:
-    days = [TODAY - timedelta(days=n) for n in range(57, 0, -1)]
+@pytest.mark.parametrize("length", [17, 57, 90])
+def test_each_day_left_draws_from_the_days_of_its_weekday(length: int) -> None:
+    days = [TODAY - timedelta(days=n) for n in range(length, 0, -1)]
     levels = np.cumsum([-10 if day.weekday() == 0 else 0 for day in days])
     flow = level(levels.tolist())
     once = [simulated(flow, 0, -10, DOWN, TODAY + timedelta(days=n)) for n in (1, 7)]
@@ -172,6 +176,7 @@ def test_two_weeks_are_the_least_to_simulate() -> None:
 changes = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     values=changes,
     needs=st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)),
@@ -187,6 +192,7 @@ def test_the_share_lies_between_0_and_1_and_needing_more_never_raises_it(
     assert 0 <= harder <= easier <= 1
 
 
+@settings(max_examples=60, deadline=None)
 @given(length=st.integers(1, 300), days=st.integers(1, 120))
 def test_independent_windows_fit_into_the_history(length: int, days: int) -> None:
     found = past_windows(level([0.0] * length), TODAY, days)
