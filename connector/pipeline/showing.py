@@ -104,7 +104,7 @@ def _memberships(
     found: defaultdict[str, list[Membership]] = defaultdict(list)
     for report in goals:
         goal = mappings.goals.get(report.id)
-        if goal is None:
+        if goal is None or not goal.kpi:
             continue
         kpi = job.mappings.kpis[goal.kpi]
         definition = kpi.definition_in(job.definitions)

@@ -45,6 +45,11 @@ insert into closings values (
   :goal, :start_at, :end_at, :closed_at, :value, :grade, :status, :lesson, :carry_over
 ) on conflict do nothing
 """
+LEARN = """
+update closings set lesson = coalesce(:lesson, lesson), carry_over = coalesce(:carry_over, carry_over)
+where goal = :goal and end_at = :end_at
+"""
+ENDS = "select goal, end_at from closings"
 CLOSINGS = """
 select goal, start_at, end_at, closed_at, value, grade, status, lesson, carry_over from closings
 where goal = :goal order by end_at
@@ -160,6 +165,22 @@ class GoalHistory:
             "closed_at": as_text(closing.closed_at),
         }
         self._database.write(CLOSE, {**msgspec.structs.asdict(closing), **times})
+
+    def learn(
+        self,
+        goal: str,
+        end: datetime,
+        *,
+        lesson: str | None = None,
+        carry_over: str | None = None,
+    ) -> None:
+        """Add to an end that was kept what was learned, and where the rest goes; None: as it is."""
+        values = {"goal": goal, "end_at": as_text(end), "lesson": lesson, "carry_over": carry_over}
+        self._database.write(LEARN, values)
+
+    def ends(self) -> frozenset[tuple[str, datetime]]:
+        """Return which goals have ended when."""
+        return frozenset((goal, as_instant(end)) for goal, end in self._database.rows(ENDS))
 
     def closings(self, goal: str) -> list[Closing]:
         """Return how the periods of a goal ended, oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connector.model.goal import CheckIn
@@ -105,3 +106,22 @@ def test_the_end_of_a_period_is_kept_for_good(history: GoalHistory) -> None:
     history.close(closing(10))
     history.close(closing(10, status="achieved"))
     assert history.closings("g") == [closing(10), closing(20)]
+
+
+def test_a_lesson_is_added_to_an_end_that_was_kept_and_changes_nothing_else(
+    history: GoalHistory,
+) -> None:
+    history.close(closing(10))
+    history.close(closing(20))
+    history.learn("g", at(20), lesson="start earlier")
+    history.learn("g", at(20), carry_over="next_quarter")
+    learned = msgspec.structs.replace(
+        closing(20), lesson="start earlier", carry_over="next_quarter"
+    )
+    assert history.closings("g") == [closing(10), learned]
+
+
+def test_a_lesson_makes_no_end_where_there_is_none(history: GoalHistory) -> None:
+    history.learn("g", at(20), lesson="start earlier")
+    assert history.closings("g") == []
+    assert history.ends() == frozenset()
