@@ -139,6 +139,14 @@ class TestQuantiles:
         days = days_within(0.6)
         assert chance(days, aim=0, direction=LOWER, today=START) == 1
 
+    def test_a_future_without_values_says_nothing(self) -> None:
+        """A value every fourth day, none of them within the aim, and one day to come."""
+        days = series(SeriesKind.QUANTILE, n=[1.0, 0, 0, 0] * 14, q=0.5)
+        end = START + DAY
+        found = forecast(days, start=START, today=START, end=end, aim=0, direction=LOWER)
+        assert found is not None
+        assert found.probability == 0
+
 
 class TestMeans:
     def test_a_steady_mean_stays(self) -> None:
@@ -194,6 +202,14 @@ class TestCounts:
             assert found.high is not None
             spans.append(found.high - found.low)
         assert spans[1] > 1.5 * spans[0]
+
+    def test_the_doubt_about_the_weekday_means_is_in_the_interval(self) -> None:
+        """Seven of each weekday to come, told from eight: 490 with a variance of 490 (1 + 7/8)."""
+        found = told(every_day(SeriesKind.COUNT, total=10), aim=910, direction=HIGHER)
+        assert found.low is not None
+        assert found.high is not None
+        width = 2 * 1.645 * (490 * (1 + 7 / 8)) ** 0.5
+        assert found.high - found.low == pytest.approx(width, abs=2)
 
     def test_sums_of_large_amounts_are_told_too(self) -> None:
         found = told(every_day(SeriesKind.COUNT, total=1e6), aim=91e6, direction=HIGHER)
