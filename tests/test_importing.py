@@ -14,7 +14,7 @@ from connector.kpi.by_rows import grouping
 from connector.model.goal import GoalState
 from connector.model.kpi import KpiValue
 from connector.pipeline.evaluating import kpi_values
-from connector.pipeline.explaining import explained
+from connector.pipeline.explaining import explained_kpi
 from connector.pipeline.grouping import kpi_groups
 from connector.pipeline.importing import ImportReport, import_file
 from connector.pipeline.judging import goal_reports
@@ -418,7 +418,8 @@ def test_the_card_of_a_kpi_names_its_imports(runner: Runner, desk: MemoryHelpdes
         ("reviewed", "quality", "Mean score of reviewed tickets, 0 to 100"),
         ("cost", "spent", "Pay, tools and rooms of support"),
     ):
-        _, card = explained(runner.job(desk.now), "kpi", name)
+        card = explained_kpi(runner.job(desk.now), name).card
+        assert card is not None
         (one,) = card.imported
         assert (one.source, one.definition, one.rows, one.files) == (
             source,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.goals import VIEWER
 from connector.cli.output import console, print_json
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
@@ -27,6 +28,7 @@ def command(
     subject: Annotated[Subject, typer.Argument(help="What to explain.")],
     ids: Annotated[list[str], typer.Argument(help="A goal, a KPI, or HELPDESK TICKET.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    viewer: VIEWER = None,
 ) -> None:
     """Say why: the definition, the inputs, the tickets behind it, and the rule that decided."""
     if len(ids) != IDS[subject]:
@@ -36,32 +38,41 @@ def command(
     workspace: Workspace = context.obj
     if subject is Subject.TICKET:
         _explain_ticket(workspace, *ids, as_json=as_json)
+    elif subject is Subject.KPI:
+        _explain_kpi(workspace, ids[0], as_json=as_json)
     else:
-        _explain_number(workspace, subject, ids[0], as_json=as_json)
+        _explain_goal(workspace, ids[0], viewer, as_json=as_json)
 
 
-def _explain_number(workspace: Workspace, subject: Subject, key: str, *, as_json: bool) -> None:
-    from connector.cli.explaining import print_card, print_goal
-    from connector.pipeline.explaining import explained
+def _explain_kpi(workspace: Workspace, key: str, *, as_json: bool) -> None:
+    from connector.cli.explaining import print_card
+    from connector.config.table import nearest
+    from connector.pipeline.explaining import explained_kpi
 
-    _require_known(workspace, subject, key)
-    goal, card = explained(workspace.job(), subject.value, key)
+    known = workspace.mappings.kpis
+    if key not in known:
+        hint = nearest(key, known, "there are") or "`connector kpis` lists them"
+        raise UsageError(f'no kpi is called "{key}"; {hint}')
+    found = explained_kpi(workspace.job(), key)
     if as_json:
-        print_json({"goal": goal, "kpi": card} if goal else card)
+        print_json(found.card)
+    elif found.card is not None:
+        print_card(found.card, out=console())
+
+
+def _explain_goal(workspace: Workspace, key: str, viewer: str | None, *, as_json: bool) -> None:
+    from connector.cli.explaining import print_card
+    from connector.cli.goal_card import print_goal
+    from connector.pipeline.explaining import explained_goal
+
+    found = explained_goal(workspace.job(), key, viewer)
+    if as_json:
+        print_json({"goal": found.report, "kpi": found.card, "culprits": found.culprits})
         return
     out = console()
-    if goal is not None:
-        print_goal(goal, workspace.mappings.goals[key], card, out=out)
-    print_card(card, out=out)
-
-
-def _require_known(workspace: Workspace, subject: Subject, key: str) -> None:
-    from connector.config.table import nearest
-
-    known = workspace.mappings.goals if subject is Subject.GOAL else workspace.mappings.kpis
-    if key not in known:
-        hint = nearest(key, known, "there are") or f"`connector {subject}s` lists them"
-        raise UsageError(f'no {subject} is called "{key}"; {hint}')
+    print_goal(found, out=out)
+    if found.card is not None:
+        print_card(found.card, out=out)
 
 
 def _explain_ticket(workspace: Workspace, helpdesk: str, ticket: str, *, as_json: bool) -> None:

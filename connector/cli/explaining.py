@@ -1,4 +1,4 @@
-"""A goal and a KPI, explained on paper: definition, inputs, the tickets behind it."""
+"""A KPI, explained on paper: definition, inputs, the tickets behind it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from connector.cli.output import (
     print_facts,
     print_line,
     print_table,
-    status_text,
     when,
 )
 from connector.cli.timeline import said_number
@@ -25,39 +24,11 @@ from connector.model.kpi import Family
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from connector.config.mapping import GoalTable
     from connector.kpi.card import KpiCard
     from connector.kpi.imported import ImportedSource
-    from connector.model.goal import GoalReport
     from connector.model.kpi import KpiValue
 
 DAY_S = 86_400
-
-
-def print_goal(report: GoalReport, goal: GoalTable, card: KpiCard, *, out: Console) -> None:
-    """Print how a goal stands, which rule decided, and what the admin wrote about it."""
-    clock = card.value.clock
-
-    def shown(number: float | None) -> str:
-        return format_quantity(number, report.unit, clock=clock)
-
-    out.print(clean(f"{report.title} ({report.kind.replace('_', ' ')})"), style="bold")
-    facts: list[tuple[str, object]] = [
-        ("status", status_text(report.status)),
-        ("because", report.why),
-        ("value", f"{shown(report.value)} over {said_n(card.definition, report.n)}"),
-        ("limit" if report.kind == "anti_goal" else "target", shown(report.target)),
-        ("baseline", _baseline(shown(report.baseline), goal)),
-        ("grade", "" if report.grade is None else f"{report.grade:.2f} of 1"),
-        ("period", f"{when(report.period.start)} to {when(report.period.end)}"),
-        ("final", said_frozen(report.versions, report.unit, clock)),
-        ("level", report.level),
-        ("owner", goal.owner),
-        ("why", goal.why),
-        ("effect", goal.business_effect),
-        ("mind", in_words(report.flags)),
-    ]
-    print_facts(facts, out=out)
 
 
 def print_card(card: KpiCard, *, out: Console) -> None:
@@ -224,10 +195,6 @@ def said_left_out(value: KpiValue) -> str:
     """Say how many tickets a KPI leaves out, and why."""
     reasons = ", ".join(f"{count:,} {why}" for why, count in value.left_out.items())
     return f"{sum(value.left_out.values()):,} left out: {reasons}" if reasons else ""
-
-
-def _baseline(shown: str, goal: GoalTable) -> str:
-    return f"{shown} (measured before the period)" if goal.baseline == "from_history" else shown
 
 
 def _settles(lag_s: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,13 +17,15 @@ import msgspec
 from connector.cli.output import say_stopped
 from connector.errors import UsageError
 from connector.pipeline.evaluating import kpi_values, require_published
-from connector.pipeline.judging import goal_reports
+from connector.pipeline.judging import judge_all
 from connector.pipeline.views import views
 from connector.store.faults import store_errors
 from connector.store.reading import EXPORTS, exported
 
 if TYPE_CHECKING:
     from connector.cli.workspace import Workspace
+    from connector.model.goal import GoalReport
+    from connector.model.kpi import KpiValue
     from connector.pipeline.job import Job
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -42,8 +44,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "scope": "varchar", "kpi": "varchar", "period": PERIOD, "baseline": "double",
         "target": "double", "value": "double", "unit": "varchar", "n": "bigint",
         "grade": "double", "raw": "double", "status": "varchar", "flags": "varchar[]",
-        "forecast": "struct(probability double, low double, high double)",
+        "forecast": "struct(probability double, low double, high double, method varchar)",
         "as_of": "timestamptz", "why": "varchar", "frozen": "timestamptz", "versions": "json",
+        "owner": "varchar", "parents": "varchar[]", "commitment": "varchar",
+        "since": "timestamptz", "version": "bigint", "checkin": "json", "disagrees": "varchar",
+        "known": "varchar", "for_whom": "varchar", "burn": "json", "streak": "json",
+        "outlook": "json", "drivers": "json", "capped_by": "varchar[]",
     },
     "journal": {
         "run": "varchar", "helpdesk": "varchar", "ticket": "varchar", "at": "timestamptz",
@@ -91,28 +97,29 @@ def _rows(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
             values = msgspec.to_builtins(row)
             yield {key: values[key] for key in COLUMNS[table]}
     else:
-        job = workspace.job()
-        with views(job) as seen:
-            stopped: list[str] = []
-            found = (
-                goal_reports(job, seen, stopped)
-                if table == "goals"
-                else kpi_values(job, seen, stopped=stopped)
-            )
+        stopped: list[str] = []
+        yield from map(msgspec.to_builtins, _reports(workspace.job(), table, stopped))
         say_stopped(stopped)
-        private = frozenset() if job.settings.writeback.people == "on" else of_persons(job, table)
-        yield from (msgspec.to_builtins(one) for one in found if one.id not in private)
 
 
-def of_persons(job: Job, table: str) -> frozenset[str]:
-    """Return the goals of single persons, or the KPIs that say something about one person.
+def _reports(job: Job, table: str, stopped: list[str]) -> Sequence[GoalReport | KpiValue]:
+    """Return goals or KPIs, without those of persons unless the admin says so."""
+    with views(job) as seen:
+        if table == "goals":
+            return judge_all(job, seen, stopped).shown()[0]
+        found = kpi_values(job, seen, stopped=stopped)
+    is_open = job.settings.writeback.people == "on"
+    private = frozenset() if is_open else kpis_of_persons(job)
+    return [one for one in found if one.id not in private]
 
-    These are KPIs of their goals that no other goal uses, and KPIs of named assignees.
+
+def kpis_of_persons(job: Job) -> frozenset[str]:
+    """Return the KPIs that say something about one person.
+
+    These are KPIs of persons' goals that no other goal uses, and KPIs of named assignees.
     """
     goals = job.mappings.goals
-    private = {id_ for id_, goal in goals.items() if goal.level == "person"}
-    if table == "goals":
-        return frozenset(private)
+    private = {id_ for id_, goal in goals.items() if goal.level == "person" and not goal.for_each}
     shared = {goal.kpi for id_, goal in goals.items() if id_ not in private}
     own = {goals[id_].kpi for id_ in private} - shared
     named = {id_ for id_, kpi in job.mappings.kpis.items() if "assignee" in kpi.where}

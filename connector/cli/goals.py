@@ -1,4 +1,4 @@
-"""`connector goals`: every goal with value, target, grade and status."""
+"""`connector goals`: every goal with value, target, grade and status, under what it serves."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
-from connector.cli.flags import legend, marks
 from connector.cli.instants import AS_OF, past
-from connector.cli.output import (
-    NARROW,
-    console,
-    print_json,
-    print_line,
-    print_table,
-    say_stopped,
-    status_text,
-    when,
-)
-from connector.cli.versions import said_frozen
+from connector.cli.output import console, print_json, print_line, say_stopped
 from connector.cli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from rich.console import Console
 
-    from connector.model.goal import GoalReport
     from connector.pipeline.job import Job
+
+VIEWER = Annotated[
+    str | None,
+    typer.Option("--viewer", metavar="NAME", help="Show the goals of people that NAME may see."),
+]
 
 
 def command(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_of: AS_OF = None,
+    viewer: VIEWER = None,
 ) -> ExitCode:
-    """Show every goal: value, target, grade, status, and which rule decided."""
+    """Show every goal: value, target, grade, status, and which rule decided.
+
+    Goals of people are shown to themselves and to the owners of what they serve: say who looks with
+    --viewer. For a past moment it shows how it was by what had happened, and what was said then.
+    """
+    from connector.cli.pyramid import print_goals
     from connector.pipeline.evaluating import require_published
-    from connector.pipeline.judging import goal_reports
+    from connector.pipeline.judging import judge_all
     from connector.pipeline.views import views
 
     workspace: Workspace = context.obj
@@ -46,56 +43,18 @@ def command(
     require_published(job)
     with views(job, past(as_of, workspace.now())) as seen:
         stopped: list[str] = []
-        reports = goal_reports(job, seen, stopped)
+        judged = judge_all(job, seen, stopped)
+    goals, objectives = judged.seen_by(viewer)
     if as_json:
-        print_json(reports)
+        print_json([*goals, *objectives])
     else:
         out = console()
-        clocks = {key: kpi.clock for key, kpi in job.mappings.kpis.items()}
-        print_goals(reports, clocks, out=out)
+        clocks = {key: kpi.clock for key, kpi in judged.job.mappings.kpis.items()}
+        print_goals(goals, objectives, clocks, out=out)
+        _print_hidden(len(judged.alone) - len(goals), viewer, out=out)
         print_unread(job, out=out)
     say_stopped(stopped)
     return ExitCode.PARTIAL if stopped else ExitCode.DONE
-
-
-def print_goals(reports: Sequence[GoalReport], clocks: Mapping[str, str], *, out: Console) -> None:
-    """Print goals as a table, and below it why each stands where it stands.
-
-    `clocks` says for each KPI which hours its times count.
-    """
-    if not reports:
-        out.print("No goals yet: write one in mappings/, or start with `connector init`.")
-        return
-    is_wide = out.width >= NARROW
-    baseline = (">baseline",) if is_wide else ()
-    columns = ("goal", "status", ">value", ">target", *baseline, ">grade", ">n", "flags")
-    rows = [_row(report, clocks.get(report.kpi, "calendar"), is_wide=is_wide) for report in reports]
-    print_table(f"Goals as of {_oldest(reports)}", columns, rows, out=out)
-    for report in reports:
-        clock = clocks.get(report.kpi, "calendar")
-        told = (report.why, said_frozen(report.versions, report.unit, clock))
-        print_line(f"{report.id}: {'; '.join(filter(None, told))}", out=out)
-    for line in legend(flag for report in reports for flag in report.flags):
-        print_line(line, out=out, style="dim")
-
-
-def _row(report: GoalReport, clock: str, *, is_wide: bool) -> tuple[object, ...]:
-    from connector.config.quantity import format_quantity
-
-    def shown(number: float | None) -> str:
-        return format_quantity(number, report.unit, clock=clock)
-
-    limit = "limit " if report.kind == "anti_goal" else ""
-    return (
-        report.title,
-        status_text(report.status),
-        shown(report.value),
-        limit + shown(report.target),
-        *((shown(report.baseline),) if is_wide else ()),
-        "–" if report.grade is None else f"{report.grade:.2f}",
-        f"{report.n:,}",
-        marks(report.flags),
-    )
 
 
 def print_unread(job: Job, *, out: Console) -> None:
@@ -103,11 +62,17 @@ def print_unread(job: Job, *, out: Console) -> None:
     from connector.store.published import latest
 
     read = {one.name for one in job.settings.helpdesk if latest(job.folder(one.name))}
-    missing = [goal for goal in job.mappings.goals if not read & job.helpdesks_of("goal", goal)]
+    goals = (key for key, goal in job.mappings.goals.items() if goal.kpi)
+    missing = [goal for goal in goals if not read & job.helpdesks_of("goal", goal)]
     if missing:
         names = ", ".join(sorted(missing))
         print_line(f"not read yet, run `connector sync`: {names}", out=out, style="yellow")
 
 
-def _oldest(reports: Sequence[GoalReport]) -> str:
-    return when(min(report.as_of for report in reports))
+def _print_hidden(count: int, viewer: str | None, *, out: Console) -> None:
+    from connector.cli.output import many
+
+    if count:
+        who = f"{viewer} may not see" if viewer else "say who looks with --viewer NAME to see"
+        told = f"{many(count, 'goal')} of people not shown: {who} {'it' if count == 1 else 'them'}"
+        print_line(told, out=out, style="dim")

@@ -64,7 +64,7 @@ def groups(
     Single persons are told apart only where the settings allow to show them. What a wrong name
     leaves out is said in `stopped`.
     """
-    from connector.cli.exporting import of_persons
+    from connector.cli.exporting import kpis_of_persons
     from connector.pipeline.grouping import kpi_groups
 
     allowed = job.settings.writeback.people == "on"
@@ -73,7 +73,7 @@ def groups(
             'figures of single persons are off; people = "on" under [writeback] in config.toml'
             " allows them"
         )
-    private = frozenset() if allowed else of_persons(job, "kpis")
+    private = frozenset() if allowed else kpis_of_persons(job)
     kpis = [kpi for kpi in wanted or job.mappings.kpis if kpi not in private]
     _say_imported(job, kpis, grouped)
     return list(

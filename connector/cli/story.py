@@ -28,7 +28,7 @@ from connector.kpi.sections import SECTIONS
 from connector.kpi.standing import standings
 from connector.model.kpi import Family
 from connector.model.ticket import UNSOLVED
-from connector.pipeline.judging import goal_reports
+from connector.pipeline.judging import judge_all
 from connector.pipeline.views import Views, ticket_view, views
 
 if TYPE_CHECKING:
@@ -93,11 +93,12 @@ def _goals(
     job: Job, seen: Views, con: DuckDBPyConnection, story: TicketStory
 ) -> Iterator[TicketGoal]:
     helpdesk = _table(job, story.helpdesk)
-    mappings = job.mappings_of(helpdesk)
     as_of = seen.as_of(frozenset({story.helpdesk}))
-    for report in goal_reports(job, seen, []):
+    judged = judge_all(job, seen, [])
+    mappings = judged.job.mappings_of(helpdesk)
+    for report in judged.shown()[0]:
         goal = mappings.goals.get(report.id)
-        if goal is None:
+        if goal is None or not goal.kpi:
             continue
         for standing in standings(con, mappings.kpis[goal.kpi], goal.ticket, now=as_of):
             if standing.id == story.id:

@@ -76,7 +76,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         baseline = self.evidence.baseline
         if self.is_anti_goal and Direction(self.definition.direction) is Direction.NEUTRAL:
             return Direction.LOWER if baseline is None or baseline < self.aim else Direction.HIGHER
-        return better_side(self.definition, self.value, baseline=baseline, target=self.aim)
+        return better_side(
+            self.definition, self.value.aggregate, baseline=baseline, target=self.aim
+        )
 
     @property
     def shape(self) -> Shape:

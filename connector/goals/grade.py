@@ -64,14 +64,14 @@ def is_met(value: float, target: float, direction: Direction) -> bool:
 
 
 def better_side(
-    definition: MeasureDefinition, value: KpiValue, *, baseline: float | None, target: float
+    definition: MeasureDefinition, aggregate: str, *, baseline: float | None, target: float
 ) -> Direction:
     """Return which way is better for this KPI.
 
     A share within a limit is better when higher, whatever the measure; a neutral measure is better
     in the direction in which the goal points, and lower when the goal has no baseline.
     """
-    if value.aggregate == "within":
+    if aggregate == "within":
         return Direction.HIGHER
     direction = Direction(definition.direction)
     if direction is not Direction.NEUTRAL:

@@ -169,6 +169,8 @@ class ObjectiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """An objective, graded from what serves it (kpi-reference 5.2, 5.8).
 
     `band` is the colour of its grade; `left_out` names what could not be judged or is a proposal.
+    `period` is its own, else the time from the first to the last of what serves it. It has no value
+    of its own; the keys of a goal's report are there so that both can stand in one list.
     """
 
     id: str
@@ -186,6 +188,18 @@ class ObjectiveReport(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     why: str
+    as_of: datetime | None = None
+    scope: str = ""
+    kpi: str = ""
+    baseline: float | None = None
+    target: float | None = None
+    value: float | None = None
+    unit: str = ""
+    n: int = 0
+    raw: float | None = None
+    forecast: Forecast | None = None
+    frozen: datetime | None = None
+    versions: tuple[Version, ...] = ()
 
 
 class GoalReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,14 @@ from datetime import datetime
 
 import msgspec
 
+from connector.config.table import nearest
+from connector.errors import StoreError, UsageError
 from connector.goals.caps import capped
 from connector.goals.confidence import disagreement
 from connector.goals.development import judge_development
 from connector.goals.drivers import with_drivers
 from connector.goals.objective import roll_up, stood
-from connector.goals.pyramid import Node, nodes_of
+from connector.goals.pyramid import Node, children, nodes_of
 from connector.goals.visibility import sight
 from connector.model.goal import CheckIn, DayVerdict, GoalReport, ObjectiveReport
 from connector.pipeline.job import Job
@@ -40,12 +42,50 @@ class Judged(msgspec.Struct, frozen=True):
     @property
     def objectives(self) -> list[ObjectiveReport]:
         """Return every objective; for what is kept, not for what is shown."""
-        return roll_up(self.nodes)
+        return self._placed(roll_up(self.nodes))
+
+    def shown(self) -> tuple[list[GoalReport], list[ObjectiveReport]]:
+        """Return what may leave the house: goals of people only where the admin says so."""
+        if self.job.settings.writeback.people == "on":
+            return self.goals, self.objectives
+        return self.seen_by(None)
 
     def seen_by(self, viewer: str | None) -> tuple[list[GoalReport], list[ObjectiveReport]]:
         """Return the goals and objectives that somebody may see: without a name nobody's own."""
         limits = sight(self.nodes, viewer)
-        return with_drivers(self.alone, self.nodes, limits), roll_up(self.nodes, limits)
+        seen = self._placed(roll_up(self.nodes, limits))
+        return with_drivers(self.alone, self.nodes, limits), seen
+
+    def _placed(self, objectives: Iterable[ObjectiveReport]) -> list[ObjectiveReport]:
+        """Return objectives in time: as old as the oldest goal, and as long as what serves them."""
+        as_of = min((one.as_of for one in self.alone), default=None)
+        below = children(self.nodes)
+        known = {node.id: node for node in self.nodes}
+
+        def span(id_: str) -> Period | None:
+            own = known[id_].period
+            parts = [span(child) for child in below.get(id_, ())] if own is None else [own]
+            found = [part for part in parts if part is not None]
+            if not found:
+                return None
+            return Period(min(one.start for one in found), max(one.end for one in found))
+
+        return [
+            msgspec.structs.replace(one, as_of=as_of, period=span(one.id)) for one in objectives
+        ]
+
+    def one(self, goal_id: str, viewer: str | None) -> GoalReport:
+        """Return one goal; `UsageError` for one that there is not, or that may not be seen."""
+        seen = {report.id: report for report in self.seen_by(viewer)[0]}
+        if goal_id in seen:
+            return seen[goal_id]
+        if any(report.id == goal_id for report in self.alone):
+            who = f"{viewer} may not see it" if viewer else "say who looks with --viewer NAME"
+            raise UsageError(f"{goal_id} is the goal of a person: {who}")
+        if goal_id in self.job.mappings.goals:
+            raise StoreError(f"{goal_id} is not judged: run `connector sync`, or `connector check`")
+        hint = nearest(goal_id, seen, "there are") or "`connector goals` lists them"
+        raise UsageError(f'no goal is called "{goal_id}"; {hint}')
 
 
 def rolled_up(job: Job, seen: Views, reports: Sequence[GoalReport]) -> Judged:

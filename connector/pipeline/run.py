@@ -16,6 +16,7 @@ from connector.pipeline.closing import close_over
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import judge_all
 from connector.pipeline.pinning import pin_known
+from connector.pipeline.rolling import Judged
 from connector.pipeline.views import Views, views
 from connector.writeback.plan import Plan
 
@@ -86,17 +87,18 @@ def run(job: Job, request: RunRequest) -> RunResult:
                 _pin(job, accounts, seen)
             for account in accounts:
                 account.show(judged, seen, dry_run=request.is_dry, approved=approved)
+        goals, objectives = judged.shown()
         report = RunReport(
             run=run_id,
             started_at=started_at,
             finished_at=job.clock(),
             status=_status(accounts, problems),
             helpdesks=[account.report for account in accounts],
-            goals=judged.goals,
-            objectives=judged.objectives,
+            goals=goals,
+            objectives=objectives,
             problems=problems,
         )
-        _remember(job, report, is_replay=request.as_of is not None)
+        _remember(job, report, judged, is_replay=request.as_of is not None)
     return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
 
 
@@ -138,10 +140,10 @@ def _status(accounts: list[Account], problems: list[str]) -> RunStatus:
     return RunStatus.OK if whole and not problems else RunStatus.PARTIAL
 
 
-def _remember(job: Job, report: RunReport, *, is_replay: bool) -> None:
+def _remember(job: Job, report: RunReport, judged: Judged, *, is_replay: bool) -> None:
     if not is_replay:
         before = job.state.last_evaluations()
-        news = [goal for goal in report.goals if _is_news(goal, before.get(goal.id))]
+        news = [goal for goal in judged.goals if _is_news(goal, before.get(goal.id))]
         job.state.save_evaluations(report.run, news)
     text = msgspec.json.encode(report).decode()
     job.state.finish_run(report.run, at=report.finished_at, status=report.status, report=text)
