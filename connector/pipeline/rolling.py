@@ -17,6 +17,7 @@ from connector.goals.objective import roll_up, stood
 from connector.goals.pyramid import Node, children, nodes_of
 from connector.goals.visibility import sight
 from connector.model.goal import CheckIn, DayVerdict, GoalReport, ObjectiveReport
+from connector.model.kpi import Period
 from connector.pipeline.job import Job
 from connector.pipeline.views import Views
 from connector.store.goal_history import GoalHistory
