@@ -45,8 +45,10 @@ def test_a_target_that_is_met_asks_for_nothing() -> None:
 
 
 def test_before_the_start_the_whole_period_is_left() -> None:
-    found = outlook(plan(), known(400, today=date(2026, 9, 1)))
-    assert found.working_days_left == 66
+    today = date(2026, 9, 1)
+    levels = series(SeriesKind.LEVEL, total=[400] * 200, today=today)
+    found = outlook(plan(), known(400, today=today, series=levels))
+    assert (found.working_days_left, found.windows) == (66, 200 - 92)
     assert found.rate_per_day == pytest.approx(-200 / 66)
 
 

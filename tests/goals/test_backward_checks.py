@@ -52,6 +52,12 @@ def test_a_milestone_has_time_for_its_work_after_what_it_waits_for() -> None:
     )
 
 
+def test_nothing_is_due_before_what_it_waits_for_over_a_weekend_either() -> None:
+    sunday = milestone("a", SOON + 2 * DAY, done=False)
+    saturday = milestone("b", SOON + DAY, done=False, depends_on=("a",))
+    assert len(problems(plan(sunday, saturday), known(380))) == 2
+
+
 @pytest.mark.parametrize(
     ("review", "told"),
     [
@@ -99,6 +105,26 @@ def test_a_step_of_a_share_has_to_be_wider_than_its_interval() -> None:
         "they tell a share to 2.7 points only"
     )
     assert len(problems(made, known(0.84, **shares(0)))) == 2
+
+
+def test_a_step_that_is_none_or_takes_no_time_is_not_told() -> None:
+    made = plan(
+        milestone("a", SOON, value=0.84),
+        milestone("b", END - DAY, value=0.89),
+        unit="ratio",
+        baseline=0.84,
+        target=0.90,
+        direction=Direction.HIGHER,
+    )
+    assert problems(made, known(0.84, **shares(30))) == ()
+
+
+def test_tickets_of_the_last_eight_weeks_tell_how_many_to_expect() -> None:
+    n = [1000.0] * 100 + [15.0] * 56
+    days = series(SeriesKind.SHARE, n=n, hits=n)
+    made = plan(unit="ratio", baseline=0.89, target=0.90, direction=Direction.HIGHER)
+    (told,) = problems(made, known(0.89, series=days))
+    assert "rests on about 1380 tickets" in told
 
 
 def test_steps_that_are_over_are_not_told() -> None:
@@ -154,6 +180,14 @@ def test_a_backlog_needs_no_more_solves_than_the_best_tenth_of_past_weeks_had() 
         "111 solves a week are needed (104 come in, the backlog has to fall by 60 in 60 days), "
         "and nine of ten past weeks had at most 110"
     )
+
+
+def test_what_comes_in_is_told_from_the_last_eight_weeks() -> None:
+    facts = flows(0, [100.0] * 11)
+    facts["inflow"] = series(SeriesKind.COUNT, total=[500 / 7] * 70 + [90 / 7] * 56)
+    assert problems(plan(), known(260, **facts)) == ()
+    facts["inflow"] = series(SeriesKind.COUNT, total=[0] * 70 + [500 / 7] * 56)
+    assert "500 come in" in problems(plan(), known(260, **facts))[0]
 
 
 def test_too_few_weeks_or_another_direction_say_nothing_of_solves() -> None:

@@ -209,6 +209,12 @@ def test_a_flag_is_reached_when_it_is_done_and_missed_after_its_date(
     assert (report.state, report.timing) == (state, timing)
 
 
+def test_a_milestone_on_the_first_date_after_the_goal_is_due_with_its_end() -> None:
+    made = plan(milestone("a", END, done=False))
+    assert only(made, known(300, today=END - DAY)).state == "due_soon"
+    assert only(made, known(300, today=END)).state == "missed"
+
+
 def test_more_than_the_best_past_window_had_is_unreachable() -> None:
     days = [400 - n % 30 for n in range(300)]  # no 29 days brought more than 29 less
     facts = known(330, series=series(SeriesKind.LEVEL, total=days))
