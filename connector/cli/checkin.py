@@ -45,7 +45,7 @@ def command(
 
     workspace: Workspace = context.obj
     history = GoalHistory(workspace.state)
-    table = _known(goal, workspace.mappings, history)
+    table = known_goal(goal, workspace.mappings, history)
     said = CheckIn(
         goal=goal,
         at=workspace.now(),
@@ -72,7 +72,7 @@ def _sure(confidence: int | None) -> int | None:
     return confidence
 
 
-def _known(goal: str, mappings: Mappings, history: GoalHistory) -> GoalTable | ObjectiveTable:
+def known_goal(goal: str, mappings: Mappings, history: GoalHistory) -> GoalTable | ObjectiveTable:
     """Return what is written of a goal; one made for a person or a group goes by its template."""
     from connector.config.table import nearest
     from connector.goals.pyramid import template_of

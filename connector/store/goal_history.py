@@ -46,7 +46,8 @@ insert into closings values (
 ) on conflict do nothing
 """
 LEARN = """
-update closings set lesson = coalesce(:lesson, lesson), carry_over = coalesce(:carry_over, carry_over)
+update closings
+set lesson = coalesce(:lesson, lesson), carry_over = coalesce(:carry_over, carry_over)
 where goal = :goal and end_at = :end_at
 """
 ENDS = "select goal, end_at from closings"

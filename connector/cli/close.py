@@ -1,0 +1,102 @@
+"""`connector close`: what was learned in a period that is over, and where the rest goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.checkin import known_goal
+from connector.cli.output import console, print_json, print_line, when
+from connector.cli.workspace import Workspace
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.config.mapping import GoalTable, Mappings, ObjectiveTable
+    from connector.store.goal_history import Closing, GoalHistory
+
+
+def command(
+    context: typer.Context,
+    goal: Annotated[str, typer.Argument(help="The goal or objective.")],
+    *,
+    lesson: Annotated[str, typer.Option("--lesson", help="What was learned.")] = "",
+    carry_over: Annotated[
+        str,
+        typer.Option(
+            "--carry-over", help="Where the rest goes: the id of a goal, or several words."
+        ),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Say what was learned in the last period of a goal that is over; show how it ended."""
+    from connector.store.goal_history import GoalHistory
+
+    workspace: Workspace = context.obj
+    history = GoalHistory(workspace.state)
+    last = _last_end(goal, history, workspace)
+    carried = _carried(carry_over.strip(), goal, workspace.mappings)
+    if lesson.strip() or carried:
+        history.learn(goal, last.end, lesson=lesson.strip() or None, carry_over=carried or None)
+        last = history.closings(goal)[-1]
+    elif lesson or carry_over:
+        raise UsageError("say something: --lesson or --carry-over")
+    if as_json:
+        print_json(last)
+    else:
+        _tell(last, workspace)
+
+
+def _last_end(goal: str, history: GoalHistory, workspace: Workspace) -> Closing:
+    """Return how the last period ended; refuse where none is over."""
+    ended = history.closings(goal)
+    if ended:
+        return ended[-1]
+    table = known_goal(goal, workspace.mappings, history)
+    end = _end(table)
+    if end is None:
+        raise UsageError(f"{goal} has no period, so it never ends; close the goals that serve it")
+    if workspace.now() < end:
+        raise UsageError(
+            f"the period of {goal} is not over: it ends at {when(end)}; until then say how it goes"
+            f" with `connector checkin {goal} --note TEXT`"
+        )
+    raise UsageError(
+        f"the period of {goal} is over since {when(end)}, but how it ended is not kept yet: the"
+        " first `connector sync` after its value is final does that"
+    )
+
+
+def _end(table: GoalTable | ObjectiveTable) -> datetime | None:
+    return None if table.period is None else table.period.instants()[1]
+
+
+def _carried(text: str, goal: str, mappings: Mappings) -> str:
+    """Return where the rest goes: one word is the id of a goal or objective, more are free text."""
+    from connector.config.table import nearest
+    from connector.goals.pyramid import template_of
+
+    known = {**mappings.objectives, **mappings.goals}
+    if not text or text in known or len(text.split()) > 1 or template_of(text, mappings.goals):
+        return text
+    hint = nearest(text, known.keys() - {goal}, "there are") or "`connector goals` lists them"
+    raise UsageError(
+        f'no goal or objective is called "{text}"; {hint}; several words are taken as they are'
+    )
+
+
+def _tell(last: Closing, workspace: Workspace) -> None:
+    from connector.cli.history import said_closing
+    from connector.config.quantity import format_quantity
+
+    report = workspace.state.last_evaluations().get(last.goal)
+    unit, kpi = ("", "") if report is None else (report.unit, report.kpi)
+    table = workspace.mappings.kpis.get(kpi)
+    clock = "calendar" if table is None else table.clock
+
+    def said(number: float) -> str:
+        return format_quantity(number, unit, clock=clock)
+
+    print_line(said_closing(last, said), out=console())
