@@ -41,7 +41,7 @@ WEEK_DAYS = 7
 
 
 class Windows(msgspec.Struct, frozen=True):
-    """What changed in each past window; `independent` of them do not overlap."""
+    """What changed, or what was, in each past window; `independent` of them do not overlap."""
 
     changes: Floats
     independent: int
@@ -87,6 +87,25 @@ def past_windows(series: DaySeries | None, today: date, days: int) -> Windows:
     changes = _changes(past, starts, days)
     told = np.isfinite(changes)
     return Windows(changes[told], _independent(starts[told], days))
+
+
+def past_values(series: DaySeries | None, today: date, days: int) -> Windows:
+    """Return the value over each past window of so many days; of a level, at its end."""
+    none = Windows(np.array([]), 0)
+    if series is None or days < 1:
+        return none
+    past = series.since(today - PAST_DAYS * DAY).until(today)
+    starts = np.arange(0, len(past) - days + 1)
+    if not len(starts):
+        return none
+    if past.kind is SeriesKind.LEVEL:
+        values = past.total[starts + days - 1]
+    elif past.kind is SeriesKind.COUNT:
+        values = _sums(past.total, starts, days)
+    else:
+        values = _blocks(past, starts, days)
+    told = np.isfinite(values)
+    return Windows(values[told], _independent(starts[told], days))
 
 
 def pooled(series: DaySeries) -> float | None:
