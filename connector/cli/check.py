@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
+from connector.cli.lint import STRICT, exit_code, findings, print_findings
 from connector.cli.output import console, many, print_line
 from connector.cli.workspace import Workspace
 from connector.errors import AdapterError, MappingError
@@ -50,8 +51,9 @@ def command(
     helpdesk: Annotated[
         list[str] | None, typer.Option("--helpdesk", help="Only this one; may be repeated.")
     ] = None,
+    strict: STRICT = False,
 ) -> ExitCode:
-    """Prove config, mappings, credentials and fields; say in words what each KPI counts."""
+    """Prove config, mappings, credentials and fields; say what KPIs count, and judge goals."""
     from connector.cli.counting import say_what_counts
     from connector.cli.proving import prove_files
 
@@ -61,7 +63,7 @@ def command(
     _say_files(workspace, out=out)
     if offline:
         say_what_counts(workspace, out=out)
-        return ExitCode.DONE
+        return _say_goals(workspace, strict=strict, out=out)
     if ticket is not None:
         from connector.cli.write_test import write_test
 
@@ -77,7 +79,16 @@ def command(
         return ExitCode.FAILED
     _good("every name in the mappings is known there", out=out)
     say_what_counts(workspace, out=out)
-    return ExitCode.DONE
+    return _say_goals(workspace, strict=strict, out=out)
+
+
+def _say_goals(workspace: Workspace, *, strict: bool, out: Console) -> ExitCode:
+    """Say what is to be said against the goals; only when strict it changes how `check` ends."""
+    found = findings(workspace, offline=not workspace.published())
+    out.print()
+    out.print("The goals, as `connector lint` judges them:", style="bold")
+    print_findings(found, out=out)
+    return exit_code(found, strict=strict)
 
 
 def _unknown(workspace: Workspace, schemas: Mapping[str, Schema]) -> list[Problem]:
