@@ -39,6 +39,7 @@ DISTANCES = {
     "1.05 to 1.2": (1.05, 1.2),
     "above 1.2": (1.2, 9.0),
 }
+CHANGING = {"improving", "gaming"}
 NONE = "-"
 
 
@@ -104,8 +105,14 @@ def by_class(goals: Sequence[Watched]) -> str:
 
 def ever(goals: Sequence[Watched]) -> str:
     """Return how many quarters had an alarm at all, looked at daily and weekly."""
-    groups = {**CLASSES, "ended achieved": _met, "ended missed": lambda one: not one.met}
-    groups["CSAT exactly on target"] = _is_even_csat
+    groups: dict[str, Callable[[Watched], bool]] = {
+        **CLASSES,
+        "CSAT exactly on target": lambda one: one.kpi == "satisfied" and one.truth.chance == EVEN,
+        "exactly on target, achieved": lambda one: one.truth.chance == EVEN and one.met,
+        "exactly on target, missed": lambda one: one.truth.chance == EVEN and not one.met,
+        "all that were achieved": lambda one: one.met,
+        "all that were missed": lambda one: not one.met,
+    }
     head = ["the truth", "goals"]
     head += [f"{name}, {often}" for often in ("daily", "weekly") for name in ALARMS]
     rows = []
@@ -136,19 +143,24 @@ def by_kpi(goals: Sequence[Watched], share: float = 0.5) -> str:
 
 
 def calibration(goals: Sequence[Watched]) -> str:
-    """Return how often targets were met by the chance that was told."""
-    head = ["chance told", *(f"at {p:.0%}: n | told | came true" for p in CHECKPOINTS)]
+    """Return how often targets were met by the chance that was told, of teams that change or not."""
+    head = ["teams", "chance told", *(f"at {p:.0%}: n | told | came true" for p in CHECKPOINTS)]
     rows = []
-    for low, high in pairwise(BINS):
-        cells = [f"{low:.1f} to {high:.1f}"]
-        for share in CHECKPOINTS:
-            told = [(one.met, at(one, share).chance) for one in goals]
-            chosen = [(met, p) for met, p in told if p is not None and _within(p, low, high)]
-            mean = f"{fmean(p for _, p in chosen):.2f}" if chosen else NONE
-            came = f"{fmean(met for met, _ in chosen):.2f}" if chosen else NONE
-            cells.append(f"{len(chosen)} | {mean} | {came}")
-        rows.append(cells)
+    for name, changes in (("stay as they are", False), ("change", True)):
+        here = [one for one in goals if (one.team in CHANGING) == changes]
+        for low, high in pairwise(BINS):
+            cells = [_came_true(here, share, low, high) for share in CHECKPOINTS]
+            rows.append([name, f"{low:.1f} to {high:.1f}", *cells])
     return table(head, rows)
+
+
+def _came_true(goals: Sequence[Watched], share: float, low: float, high: float) -> str:
+    told = [(one.met, at(one, share).chance) for one in goals]
+    chosen = [(met, p) for met, p in told if p is not None and _within(p, low, high)]
+    if not chosen:
+        return f"0 | {NONE} | {NONE}"
+    mean, came = fmean(p for _, p in chosen), fmean(met for met, _ in chosen)
+    return f"{len(chosen)} | {mean:.2f} | {came:.2f}"
 
 
 def in_the_end(goals: Sequence[Watched]) -> str:
@@ -220,14 +232,6 @@ def _parted(head: Sequence[str]) -> Iterator[str]:
         yield first.strip()
         prefix = first.partition(":")[0]
         yield from (f"{prefix}: {one.strip()}" for one in more)
-
-
-def _met(one: Watched) -> bool:
-    return one.met
-
-
-def _is_even_csat(one: Watched) -> bool:
-    return one.kpi == "satisfied" and one.truth.chance == EVEN
 
 
 def _within(chance: float, low: float, high: float) -> bool:

@@ -29,7 +29,7 @@ from connector.practice.teams import (
 )
 
 NORMAL = NormalDist()
-HALVINGS = 50
+HALVINGS, DIGITS = 50, 12
 SAME = 1e-9
 """Values that differ by less, relatively, are the same: a median is found by halving."""
 FAR = Course("far", *[((0, 1.2),)] * 4)
@@ -107,7 +107,7 @@ def stretch(plan: Plan, course: Course, kpi: str, days: Sequence[int]) -> Stretc
         value = REPLY_S * _median(parts)
         return Stretch(value, n, value * SPREAD * sqrt(pi / 2 / n))
     n *= RATED if kpi == "satisfied" else 1.0
-    share = _mean([(SHARES[kpi](bad), weight) for bad, weight in parts])
+    share = round(_mean([(SHARES[kpi](bad), weight) for bad, weight in parts]), DIGITS)
     return Stretch(share, n, sqrt(share * (1 - share) / n))
 
 
