@@ -143,7 +143,7 @@ def by_kpi(goals: Sequence[Watched], share: float = 0.5) -> str:
 
 
 def calibration(goals: Sequence[Watched]) -> str:
-    """Return how often targets were met by the chance that was told, of teams that change or not."""
+    """Return how often targets were met by the chance told, of teams that change or not."""
     head = ["teams", "chance told", *(f"at {p:.0%}: n | told | came true" for p in CHECKPOINTS)]
     rows = []
     for name, changes in (("stay as they are", False), ("change", True)):
