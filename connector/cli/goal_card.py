@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.cli.flags import in_words
@@ -59,7 +60,7 @@ def print_goal(explained: Explained, *, out: Console) -> None:
 def _standing(report: GoalReport) -> Iterator[tuple[str, object]]:
     yield "status", status_text(report.status)
     yield "because", report.why
-    yield "since", "" if report.since is None else when(report.since)
+    yield "since", "" if report.since is None else day(report.since, report.timezone)
     yield "said then", status_text(report.known) if report.known else ""
     yield "owner says", _said(report)
     yield "but", report.disagrees
@@ -95,7 +96,7 @@ def _numbers(report: GoalReport, goal: GoalTable, card: KpiCard) -> Iterator[tup
 
 
 def _written(report: GoalReport, goal: GoalTable) -> Iterator[tuple[str, object]]:
-    yield "period", f"{when(report.period.start)} to {when(report.period.end)}"
+    yield "period", _period(report)
     yield "level", report.level
     yield "made for", report.for_whom
     yield "serves", ", ".join(report.parents)
@@ -110,6 +111,12 @@ def _written(report: GoalReport, goal: GoalTable) -> Iterator[tuple[str, object]
 
 def _baseline(shown: str, goal: GoalTable) -> str:
     return f"{shown} (measured before the period)" if goal.baseline == "from_history" else shown
+
+
+def _period(report: GoalReport) -> str:
+    """Return the first and the last local day of a period."""
+    zone, last = report.timezone, report.period.end - timedelta(seconds=1)
+    return f"{day(report.period.start, zone)} to {day(last, zone)}, {zone}"
 
 
 def _grade(grade: float | None) -> str:
@@ -188,4 +195,4 @@ def _print_culprits(explained: Explained, *, out: Console) -> None:
         for one in explained.culprits
     ]
     columns = ("helpdesk", "ticket", ">value", "dated")
-    print_table("Tickets that pushed it past its limit", columns, rows, out=out)
+    print_table("Tickets that count against it", columns, rows, out=out)

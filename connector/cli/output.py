@@ -138,9 +138,11 @@ def minute(instant: datetime | None) -> str:
     return "–" if instant is None else instant.strftime("%Y-%m-%d %H:%M")
 
 
-def day(instant: datetime) -> str:
-    """Return the day of an instant, in UTC."""
-    return instant.strftime("%Y-%m-%d")
+def day(instant: datetime, zone: str = "UTC") -> str:
+    """Return the day of an instant in a zone."""
+    from zoneinfo import ZoneInfo
+
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
 
 
 def many(count: int, noun: str) -> str:

@@ -125,7 +125,7 @@ def _why(one: GoalReport | ObjectiveReport, clocks: Mapping[str, str]) -> str:
     more = one.parents[1:]
     told = (
         one.why,
-        f"since {day(one.since)}" if one.since else "",
+        f"since {day(one.since, one.timezone)}" if one.since else "",
         said_frozen(one.versions, one.unit, clock),
         one.disagrees,
         _next_step(one),

@@ -205,7 +205,8 @@ class ObjectiveReport(msgspec.Struct, frozen=True, kw_only=True):
 class GoalReport(msgspec.Struct, frozen=True, kw_only=True):
     """One goal, judged: the row of `connector goals --json`. `why` says which rule decided.
 
-    `frozen` and `versions` are those of its KPI's value. `since` is from when the status holds,
+    `frozen` and `versions` are those of its KPI's value. `since` is from when the status holds;
+    days begin in `timezone`,
     `version` which version of the goal was judged. `checkin` is what the owner said last, and
     `disagrees` says so where that contradicts the status. `known` is the status that was told at
     the time, where a past moment is asked for. `for_whom` names the person or group of a goal made
@@ -237,6 +238,7 @@ class GoalReport(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple[str, ...] = ()
     commitment: str = "committed"
     since: datetime | None = None
+    timezone: str = "UTC"
     version: int = 1
     checkin: CheckIn | None = None
     disagrees: str = ""

@@ -79,6 +79,7 @@ def _judged(subject: Subject, last: GoalReport | None) -> tuple[GoalReport, tupl
         commitment=goal.commitment,
         for_whom=subject.job.members.get(subject.id, ""),
         version=versions.number,
+        timezone=subject.zone,
         since=_since(subject, days, report.status),
         known=_known(subject, fold),
         streak=streak([one.status for one in days]) if is_anti else None,

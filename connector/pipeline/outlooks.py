@@ -13,7 +13,8 @@ from connector.goals.backward import outlook
 from connector.goals.backward_calendar import WorkingDays
 from connector.goals.backward_plan import Known, Milestone, Plan
 from connector.goals.evidence import Case
-from connector.goals.pace import Shape
+from connector.goals.pace import Shape, adds_up
+from connector.kpi.past import Past
 from connector.kpi.series import daily
 from connector.model.goal import DayVerdict, GoalKind, Outlook
 from connector.model.series import DAY, DaySeries, SeriesKind
@@ -34,9 +35,9 @@ def outlook_of(subject: Subject, case: Case, days: Sequence[DayVerdict]) -> Outl
     series = _series(subject, case)
     inflow, solves = _flows(subject, case) if _is_level(series) else (None, None)
     known = Known(
-        today=min(subject.today, subject.end),
+        today=subject.today,
         current=case.value.value,
-        values=_values(days),
+        values={**_values(days), **_settled_values(subject)},
         series=series,
         inflow=inflow,
         solves=solves,
@@ -49,9 +50,10 @@ def expected_value(subject: Subject, case: Case, day: date) -> float | None:
     baseline = case.evidence.baseline
     if case.shape is not Shape.PHASED or baseline is None:
         return None
+    is_sum = adds_up(case.value, subject.definition)
     return milestones.expected_value(
         _milestones(case.goal),
-        baseline=baseline,
+        baseline=0.0 if is_sum else baseline,
         start=subject.first,
         target=case.aim,
         end=subject.end,
@@ -73,6 +75,7 @@ def _plan(subject: Subject, case: Case) -> Plan:
         review=case.goal.review,
         unit=case.value.unit,
         clock=case.value.clock,
+        adds_up=adds_up(case.value, subject.definition),
     )
 
 
@@ -99,6 +102,27 @@ def _calendar(subject: Subject) -> WorkingDays:
 def _values(days: Sequence[DayVerdict]) -> Mapping[date, float | None]:
     """Return the values at the ends of days; a verdict is of the beginning of the next one."""
     return {one.day - DAY: one.value for one in days}
+
+
+def _settled_values(subject: Subject) -> Mapping[date, float | None]:
+    """Return what is known by now of the days that milestones fall on.
+
+    Where a KPI has a lag that is more than was known when the day after began.
+    """
+    goal, known = subject.goal, min(subject.today, subject.end)
+    wanted = [one.date for one in goal.milestones if subject.first <= one.date < known]
+    if not wanted or not subject.definition.lag_s:
+        return {}
+    past = Past(
+        subject.con,
+        goal.kpi,
+        subject.kpi,
+        subject.period,
+        first=subject.first,
+        last=known,
+        zone=subject.zone,
+    )
+    return {day: past.value(day + DAY).value for day in wanted}
 
 
 def _series(subject: Subject, case: Case, kpi: KpiTable | None = None) -> DaySeries | None:
