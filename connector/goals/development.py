@@ -47,6 +47,7 @@ def judge_development(
         owner=goal.owner,
         parents=goal.parents,
         commitment=goal.commitment,
+        timezone=goal.period.timezone,
         checkin=said[-1] if said else None,
     )
 

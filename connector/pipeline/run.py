@@ -13,6 +13,7 @@ from connector.model.goal import GoalReport
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
 from connector.pipeline.closing import close_over
+from connector.pipeline.expanding import OF
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import judge_all
 from connector.pipeline.pinning import pin_known
@@ -118,11 +119,18 @@ def _approved(job: Job, approvals: tuple[str, ...]) -> frozenset[tuple[str, str]
     found = set()
     for approval in approvals:
         goal, _, state = approval.partition(":")
-        if not state or goal not in {*job.mappings.goals, "any"}:
+        if not state or not _is_known(job, goal):
             known = ", ".join(job.mappings.goals)
             raise UsageError(f"--approve takes GOAL:STATE, not {approval!r}; goals are {known}")
         found.add((goal, state))
     return frozenset(found)
+
+
+def _is_known(job: Job, goal: str) -> bool:
+    """Tell whether there is such a goal, or may be one that is made for one of many."""
+    goals = job.mappings.goals
+    made_from = goals.get(goal.partition(OF)[0])
+    return goal in {*goals, "any"} or bool(made_from and made_from.for_each)
 
 
 def _pin(job: Job, accounts: list[Account], seen: Views) -> None:
