@@ -19,6 +19,7 @@ from connector.cli import (
     close,
     daemon,
     demo,
+    digest,
     explain,
     export,
     goals,
@@ -31,6 +32,7 @@ from connector.cli import (
     schema,
     setup,
     status,
+    suggest,
     sync,
     undo,
 )
@@ -51,12 +53,14 @@ COMMANDS = {
     "authorize": authorize,
     "check": check,
     "lint": lint,
+    "suggest": suggest,
     "setup": setup,
     "sync": sync,
     "goals": goals,
     "checkin": checkin,
     "history": history,
     "close": close,
+    "digest": digest,
     "kpis": kpis,
     "explain": explain,
     "parity": parity,
@@ -97,7 +101,7 @@ def main(
 
 
 for _name, _module in COMMANDS.items():
-    app.command(_name)(reported(_module.command))
+    app.command(_name, cls=getattr(_module, "CommandClass", None))(reported(_module.command))
 
 
 def run() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -25,6 +25,12 @@ update runs set finished_at = :at, status = :status, report = :report where run 
 RUNS = """
 select run, started_at, args, finished_at, status, report
 from runs order by started_at desc, run desc limit :limit
+"""
+REPORTS = """
+select report from runs
+where started_at <= :until and status in ('ok', 'partial')
+  and json_valid(args) and json_extract(args, '$.as_of') is null
+order by started_at desc, run desc limit :limit
 """
 EVALUATE = """
 insert into evaluations values (:goal, :as_of, :run, :report)
@@ -113,6 +119,11 @@ class State(Journal):
             )
             for run, started, args, finished, status, report in self.rows(RUNS, limit=limit)
         ]
+
+    def reports_until(self, until: datetime, limit: int = 20) -> Iterator[str]:
+        """Yield what runs for the present told up to an instant, as JSON, newest first."""
+        for (report,) in self.rows(REPORTS, until=as_text(until), limit=limit):
+            yield report
 
     def save_evaluations(self, run: str, reports: Sequence[GoalReport]) -> None:
         """Keep how goals were judged in a run."""
