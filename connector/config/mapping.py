@@ -69,10 +69,10 @@ class Mappings(msgspec.Struct, frozen=True):
     def within(self, folders: Iterable[Path]) -> Mappings:
         """Return what stands in these folders, which is what applies to one helpdesk."""
         wanted = {folder.resolve() for folder in folders}
+        parents = {path.parent for path, _ in self.origin.values()}
+        inside = {parent for parent in parents if parent.resolve() in wanted}
         origin = {
-            key: (path, line)
-            for key, (path, line) in self.origin.items()
-            if path.parent.resolve() in wanted
+            key: (path, line) for key, (path, line) in self.origin.items() if path.parent in inside
         }
         return Mappings(
             {id_: table for id_, table in self.kpis.items() if f"kpi.{id_}" in origin},
@@ -83,6 +83,12 @@ class Mappings(msgspec.Struct, frozen=True):
             {id_: one for id_, one in self.imports.items() if f"import.{id_}" in origin},
             {id_: one for id_, one in self.visions.items() if f"vision.{id_}" in origin},
         )
+
+    def has_within(self, key: str, folders: Iterable[Path]) -> bool:
+        """Tell whether a table (`goal.ID`) stands in one of these folders."""
+        if key not in self.origin:
+            return False
+        return self.origin[key][0].parent.resolve() in {folder.resolve() for folder in folders}
 
 
 def load_mappings(

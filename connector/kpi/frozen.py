@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from connector.config.mapping import KpiTable
+from connector.kpi.ask import ask, unit_of
 from connector.kpi.forms import definition_of, form_of, parts_of
+from connector.kpi.where import Scope
 from connector.model.kpi import Family, KpiValue, MeasureDefinition, Period, Version
 
 SAID: Final = ("limit", "where", "credit", "group_as_of")
@@ -70,3 +72,23 @@ def as_frozen(value: KpiValue, versions: tuple[Version, ...]) -> KpiValue:
     return msgspec.structs.replace(
         value, **same, left_out=left_out, frozen=first.frozen_at, versions=versions
     )
+
+
+def remembered(
+    kpi_id: str, kpi: KpiTable, period: Period, as_of: datetime, versions: tuple[Version, ...]
+) -> KpiValue:
+    """Return a value as it was first frozen, without measuring what it would be now."""
+    question = ask(kpi, Scope({}), period.start, period.end)
+    blank = KpiValue(
+        id=kpi_id,
+        measure=kpi.measure,
+        clock=question.clock,
+        aggregate=question.aggregate,
+        unit=unit_of(question.definition, question.aggregate),
+        value=None,
+        n=0,
+        where=dict(kpi.where),
+        period=period,
+        as_of=as_of,
+    )
+    return as_frozen(blank, versions)

@@ -62,6 +62,20 @@ def daily(
     the aim or on its better side.
     """
     start = max(start, known_since(con, zone) or end)
+    return days_between(con, kpi, start, end, zone=zone, aim=aim, direction=direction)
+
+
+def days_between(
+    con: DuckDBPyConnection,
+    kpi: KpiTable,
+    start: date,
+    end: date,
+    *,
+    zone: str,
+    aim: float,
+    direction: Direction,
+) -> DaySeries | None:
+    """Return the same days, where the history is known to begin at `start` or before."""
     question = _question(con, kpi, start, end, zone)
     kind = kind_of(question)
     if kind is None or start >= end:
@@ -102,8 +116,7 @@ def _question(
 ) -> Question:
     scope = resolve(kpi.where, con, zone=zone)
     question = ask(kpi, scope, midnight(start, zone), midnight(end, zone), zone=zone)
-    known = con.execute("select distinct helpdesk from tickets").fetchall()
-    return msgspec.structs.replace(question, helpdesks=tuple(name for (name,) in known))
+    return msgspec.structs.replace(question, helpdesks=tuple(scope.tests))
 
 
 def _parts(

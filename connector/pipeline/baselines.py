@@ -6,9 +6,11 @@ import msgspec
 
 from connector.goals.evidence import baseline_of, baseline_period
 from connector.kpi.evaluate import evaluate
+from connector.kpi.frozen import meaning, remembered
 from connector.model.kpi import KpiValue
 from connector.pipeline.freezing import frozen
 from connector.pipeline.subject import Subject
+from connector.store.versions import Versions
 
 
 def baseline(subject: Subject) -> float | None:
@@ -22,9 +24,12 @@ def baseline(subject: Subject) -> float | None:
 
 
 def _before(subject: Subject) -> KpiValue:
-    """Measure the stretch of the same length before the period."""
+    """Return what was frozen of the stretch of the same length before the period; else measure."""
     period, zone, kpi = baseline_period(subject.period), subject.zone, subject.kpi
     as_of = subject.moment.as_of
+    book = Versions(subject.job.state, subject.goal.kpi, meaning(kpi, zone), period)
+    if kept := book.kept(until=as_of):
+        return remembered(subject.goal.kpi, kpi, period, as_of, kept)
     until = min(as_of, period.end)
     found = evaluate(subject.con, subject.goal.kpi, kpi, period, now=as_of, as_of=until, zone=zone)
     found = msgspec.structs.replace(found, as_of=as_of)

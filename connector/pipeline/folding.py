@@ -14,7 +14,7 @@ from connector.goals.evidence import Case, Evidence
 from connector.goals.fold import next_day
 from connector.goals.forecast import forecast
 from connector.kpi.past import Past
-from connector.kpi.series import daily, midnight
+from connector.kpi.series import midnight
 from connector.model.goal import DayVerdict, Forecast
 from connector.model.kpi import Direction, KpiValue
 from connector.model.series import DAY, DaySeries
@@ -142,15 +142,7 @@ class Fold:
     def _read_series(self, aim: float, direction: Direction) -> DaySeries | None:
         subject = self._subject
         start, end = subject.first - HISTORY_DAYS * DAY, min(subject.today, subject.end)
-        return daily(
-            subject.con,
-            subject.kpi,
-            start,
-            end,
-            zone=subject.zone,
-            aim=aim,
-            direction=direction,
-        )
+        return subject.daily(start, end, aim=aim, direction=direction)
 
     @cached_property
     def _past(self) -> Past:

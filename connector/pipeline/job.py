@@ -81,7 +81,7 @@ class Job:
 
     def mappings_of(self, helpdesk: HelpdeskTable) -> Mappings:
         """Return the KPIs and goals that apply to one helpdesk."""
-        return self.mappings.within(self.settings.folder / name for name in helpdesk.mappings)
+        return self.mappings.within(self._mapping_folders(helpdesk))
 
     def forms_of(self, helpdesk: HelpdeskTable) -> tuple[Form, ...]:
         """Return what has to be measured of one helpdesk's tickets: what its KPIs need."""
@@ -118,5 +118,8 @@ class Job:
         return frozenset(
             helpdesk.name
             for helpdesk in self.settings.helpdesk
-            if f"{kind}.{key}" in self.mappings_of(helpdesk).origin
+            if self.mappings.has_within(f"{kind}.{key}", self._mapping_folders(helpdesk))
         )
+
+    def _mapping_folders(self, helpdesk: HelpdeskTable) -> list[Path]:
+        return [self.settings.folder / name for name in helpdesk.mappings]

@@ -23,6 +23,7 @@ from connector.pipeline.freezing import frozen
 from connector.pipeline.job import Job
 from connector.pipeline.outlooks import expected_value, outlook_of
 from connector.pipeline.rolling import Judged, rolled_up
+from connector.pipeline.shared import Shared
 from connector.pipeline.subject import Moment, Subject, placed, stopping
 from connector.pipeline.terms import GoalVersions, terms_of
 from connector.pipeline.views import Views
@@ -37,7 +38,7 @@ def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: s
     of the days so far are kept.
     """
     job = expanded(job, seen, stopped)
-    before = job.state.last_evaluations()
+    before, shared = job.state.last_evaluations(), Shared()
     reports, days = [], {}
     for goal_id, goal in job.mappings.goals.items():
         helpdesks = job.helpdesks_of("goal", goal_id)
@@ -45,7 +46,7 @@ def judge_all(job: Job, seen: Views, stopped: list[str] | None = None, *, run: s
         if con is None or not goal.kpi:
             continue
         moment = Moment(seen.as_of(helpdesks), seen.now(helpdesks, job.clock()), seen.is_past, run)
-        subject = Subject(job, con, goal_id, goal, moment)
+        subject = Subject(job, con, goal_id, goal, moment, shared)
         with stopping(f"goal {goal_id} is not judged", stopped), placed(job, goal.kpi):
             report, days[goal_id] = _judged(subject, before.get(goal_id))
             reports.append(report)

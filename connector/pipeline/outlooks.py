@@ -15,7 +15,6 @@ from connector.goals.backward_plan import Known, Milestone, Plan
 from connector.goals.evidence import Case
 from connector.goals.pace import Shape, adds_up
 from connector.kpi.past import Past
-from connector.kpi.series import daily
 from connector.model.goal import DayVerdict, GoalKind, Outlook
 from connector.model.series import DAY, DaySeries, SeriesKind
 from connector.pipeline.subject import Subject
@@ -127,15 +126,7 @@ def _settled_values(subject: Subject) -> Mapping[date, float | None]:
 
 def _series(subject: Subject, case: Case, kpi: KpiTable | None = None) -> DaySeries | None:
     end = min(subject.today, subject.end)
-    return daily(
-        subject.con,
-        kpi or subject.kpi,
-        end - HISTORY,
-        end,
-        zone=subject.zone,
-        aim=case.aim,
-        direction=case.direction,
-    )
+    return subject.daily(end - HISTORY, end, aim=case.aim, direction=case.direction, kpi=kpi)
 
 
 def _is_level(series: DaySeries | None) -> bool:

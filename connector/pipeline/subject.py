@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,8 +14,11 @@ from connector.config.mapping import GoalTable, KpiTable
 from connector.errors import MappingError
 from connector.kpi.elapsed import WorkingTime
 from connector.kpi.forms import definition_of
-from connector.model.kpi import MeasureDefinition, Period
+from connector.kpi.series import days_between
+from connector.model.kpi import Direction, MeasureDefinition, Period
+from connector.model.series import DaySeries
 from connector.pipeline.job import Job
+from connector.pipeline.shared import Shared
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,6 +47,7 @@ class Subject:
     id: str
     goal: GoalTable
     moment: Moment
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def kpi(self) -> KpiTable:
@@ -83,7 +87,30 @@ class Subject:
     @cached_property
     def working_time(self) -> WorkingTime:
         """Return the open hours of the period."""
-        return WorkingTime(self.con, self.period)
+        return self.shared.working_time(self.con, self.period)
+
+    def daily(
+        self,
+        start: date,
+        end: date,
+        *,
+        aim: float,
+        direction: Direction,
+        kpi: KpiTable | None = None,
+    ) -> DaySeries | None:
+        """Return the local days [start, end) of the goal's KPI, or of another one."""
+        begins = self.shared.known_since(self.con, self.zone)
+        if begins is None:
+            return None
+        return days_between(
+            self.con,
+            kpi or self.kpi,
+            max(start, begins),
+            end,
+            zone=self.zone,
+            aim=aim,
+            direction=direction,
+        )
 
 
 def period_of(goal: GoalTable) -> Period:
