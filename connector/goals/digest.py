@@ -71,8 +71,9 @@ class Ended(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest is told from: only what its reader may see.
 
-    `then` is how goals and objectives stood at the beginning, by id; what was not judged then is
-    not in it. `clocks` says for each KPI which hours its times count.
+    `since` is the first day whose beginning is news. `then` is how goals and objectives stood
+    before it, by id; what was not judged then is not in it. `clocks` says for each KPI which hours
+    its times count.
     """
 
     since: date
@@ -236,7 +237,7 @@ def _streak(report: GoalReport, facts: Facts) -> int:
     if report.streak is None or report.status != GoalState.SAFE:
         return 0
     clean = report.streak.clean_days
-    before = clean - max((report.as_of.date() - facts.since).days, 1)
+    before = clean - (report.as_of.date() - facts.since).days - 1
     return max((mark for mark in STREAKS if before < mark <= clean), default=0)
 
 

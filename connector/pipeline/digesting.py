@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 
 import msgspec
 
@@ -13,6 +13,7 @@ from connector.goals.digest import Digest, Ended, Facts, at_risk, changed, small
 from connector.goals.digest_next import to_do
 from connector.goals.pyramid import children
 from connector.model.goal import GoalReport, ObjectiveReport
+from connector.model.series import DAY
 from connector.pipeline.evaluating import require_published
 from connector.pipeline.job import Job
 from connector.pipeline.judging import judge_all
@@ -28,6 +29,12 @@ class DigestRequest(msgspec.Struct, frozen=True, kw_only=True):
     goals: tuple[str, ...] = ()
     level: str | None = None
     viewer: str | None = None
+
+    @property
+    def first_day(self) -> date:
+        """Return the first day that began since then."""
+        day = self.since.date()
+        return day if self.since.time() == time() else day + DAY
 
 
 class _Then(msgspec.Struct):
@@ -46,7 +53,7 @@ def digest(job: Job, request: DigestRequest, stopped: list[str] | None = None) -
     hidden = len(judged.alone) - len(goals)
     wanted = _wanted(judged, request.goals)
     facts = Facts(
-        since=request.since.date(),
+        since=request.first_day,
         now=job.clock(),
         goals=[one for one in goals if _is_meant(one, wanted, request)],
         objectives=[one for one in objectives if _is_meant(one, wanted, request)],
@@ -57,7 +64,7 @@ def digest(job: Job, request: DigestRequest, stopped: list[str] | None = None) -
         ended=tuple(_ended(job, (*(g.id for g in goals), *(o.id for o in objectives)))),
     )
     return Digest(
-        since=facts.since,
+        since=request.since.date(),
         as_of=min((one.as_of for one in facts.goals), default=facts.now),
         summary=summary(facts),
         changed=tuple(changed(facts)),
