@@ -68,12 +68,13 @@ class Idea:
 
 
 @dataclass
-class _Ids:
+class Ids:
     """Ids that nobody has yet."""
 
     taken: set[str] = field(default_factory=lambda: set(RESERVED_IDS))
 
     def free(self, words: str) -> str:
+        """Return words as an id, numbered where somebody has it already."""
         plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
         stem = _PLAIN.sub("_", plain).strip("_")[: LONGEST_ID - 3].strip("_")
         numbered = (f"{stem}_{number}" for number in range(2, 100))
@@ -84,7 +85,7 @@ class _Ids:
 
 def ideas(facts: Facts) -> list[Idea]:
     """Return the KPIs worth starting with; those of the goals have titles."""
-    ids = _Ids(set(RESERVED_IDS) | facts.taken)
+    ids = Ids(set(RESERVED_IDS) | facts.taken)
     clock = ('clock = "business"',) if facts.schedules else ()
     found = [
         Idea(
