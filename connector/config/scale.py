@@ -16,6 +16,7 @@ _WANTED = {
     Unit.SECONDS: ("a time", 'write it with its unit: "60 min"'),
     Unit.RATIO: ("a percentage", 'write for example "90 %"'),
     Unit.COUNT: ("a plain number", "write it without a unit: 200"),
+    Unit.POINTS: ("a number of points", "write it without a unit: 40"),
 }
 _DAYS = re.compile(r"\d\s*(d|w|days?|weeks?)\b", re.IGNORECASE)
 
@@ -38,9 +39,11 @@ class Scale:
         return self.direction == Direction.HIGHER and one > other
 
     def read(self, quantity: Quantity) -> Quantity:
-        """Take a bare number below 1 as a ratio where ratios are meant."""
-        if self.unit == Unit.RATIO and quantity.unit == Unit.COUNT and 0 <= quantity.number < 1:
-            return Quantity(quantity.number, Unit.RATIO)
+        """Take a bare number for points, and one below 1 for a ratio, where these are meant."""
+        if quantity.unit != Unit.COUNT:
+            return quantity
+        if self.unit == Unit.POINTS or (self.unit == Unit.RATIO and 0 <= quantity.number < 1):
+            return Quantity(quantity.number, self.unit)
         return quantity
 
     def write(self, quantity: Quantity) -> str:
