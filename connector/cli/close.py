@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.checkin import known_goal
-from connector.cli.output import console, print_json, print_line, when
+from connector.cli.output import clean, console, print_json, print_line, when
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from rich.console import Console
+    from rich.text import Text
+
     from connector.config.mapping import GoalTable, Mappings, ObjectiveTable
+    from connector.model.goal import GoalReport, ObjectiveReport
+    from connector.pipeline.job import Job
     from connector.store.goal_history import Closing, GoalHistory
 
 
@@ -46,7 +52,8 @@ def command(
     if as_json:
         print_json(last)
     else:
-        _tell(last, workspace)
+        report = workspace.state.last_evaluations().get(goal)
+        print_line(said_end(last, report, workspace.mappings), out=console())
 
 
 def _last_end(goal: str, history: GoalHistory, workspace: Workspace) -> Closing:
@@ -87,16 +94,26 @@ def _carried(text: str, goal: str, mappings: Mappings) -> str:
     )
 
 
-def _tell(last: Closing, workspace: Workspace) -> None:
+def print_ended(job: Job, reports: Iterable[GoalReport | ObjectiveReport], *, out: Console) -> None:
+    """Print, of goals that have ended, how the last period of each did, and what was learned."""
+    from connector.store.goal_history import GoalHistory
+
+    history = GoalHistory(job.state)
+    ended = {goal for goal, _ in history.ends()}
+    for report in reports:
+        if report.id in ended:
+            told = said_end(history.closings(report.id)[-1], report, job.mappings)
+            print_line(clean(f"{report.id}: ") + told, out=out)
+
+
+def said_end(
+    last: Closing, report: GoalReport | ObjectiveReport | None, mappings: Mappings
+) -> Text:
+    """Say how a period ended, its value with the unit that the goal is told in."""
     from connector.cli.history import said_closing
     from connector.config.quantity import format_quantity
 
-    report = workspace.state.last_evaluations().get(last.goal)
-    unit, kpi = ("", "") if report is None else (report.unit, report.kpi)
-    table = workspace.mappings.kpis.get(kpi)
+    unit, kpi = getattr(report, "unit", ""), getattr(report, "kpi", "")
+    table = mappings.kpis.get(kpi)
     clock = "calendar" if table is None else table.clock
-
-    def said(number: float) -> str:
-        return format_quantity(number, unit, clock=clock)
-
-    print_line(said_closing(last, said), out=console())
+    return said_closing(last, lambda number: format_quantity(number, unit, clock=clock))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.exits import ExitCode
+from connector.cli.goals import VIEWER
 from connector.cli.instants import past
 from connector.cli.output import console, print_json, say_stopped
 from connector.cli.workspace import Workspace
@@ -49,10 +50,7 @@ def command(
         typer.Option("--goal", help="Only this goal or objective and what serves it; repeatable."),
     ] = None,
     level: Annotated[Level | None, typer.Option("--level", help="Only goals of it.")] = None,
-    viewer: Annotated[
-        str | None,
-        typer.Option("--viewer", help="Who reads it; shows the goals of people to them."),
-    ] = None,
+    viewer: VIEWER = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="From which day on.")
     ] = None,

@@ -33,6 +33,7 @@ def command(
     Goals of people are shown to themselves and to the owners of what they serve: say who looks with
     --viewer. For a past moment it shows how it was by what had happened, and what was said then.
     """
+    from connector.cli.close import print_ended
     from connector.cli.pyramid import print_goals
     from connector.pipeline.evaluating import require_published
     from connector.pipeline.judging import judge_all
@@ -53,6 +54,8 @@ def command(
         print_goals(goals, objectives, clocks, out=out)
         _print_hidden(len(judged.alone) - len(goals), viewer, out=out)
         print_unread(job, out=out)
+        if as_of is None:
+            print_ended(judged.job, (*goals, *objectives), out=out)
     say_stopped(stopped)
     return ExitCode.PARTIAL if stopped else ExitCode.DONE
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.goals import VIEWER
 from connector.cli.instants import past
 from connector.cli.output import (
     clean,
@@ -45,9 +46,7 @@ def command(
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Leave out what was before it.")
     ] = None,
-    viewer: Annotated[
-        str | None, typer.Option("--viewer", help="Who is looking, for goals of people.")
-    ] = None,
+    viewer: VIEWER = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show a goal over time: a chart, and what changed, was said, was reached and was learned."""
@@ -123,8 +122,15 @@ def _print_chart(found: GoalPast, said: Said, *, out: Console) -> None:
         line.rstrip()
         out.print(line, soft_wrap=True)
     if not lines:
-        print_line(f"Nothing to draw: {many(len(days), 'day')} without a value.", out=out)
+        print_line(_nothing(found), out=out)
     out.print()
+
+
+def _nothing(found: GoalPast) -> str:
+    """Say why there is no drawing."""
+    if found.kind == "development":
+        return "A goal without a KPI has no values to draw."
+    return f"Nothing to draw: {many(len(found.days), 'day')} so far, without a value."
 
 
 def _print_part(title: str, lines: Iterable[Text], *, out: Console) -> None:

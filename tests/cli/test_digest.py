@@ -224,7 +224,8 @@ def test_a_browser_shows_the_page_without_scrolling_sideways(tmp_path: Path) -> 
     page = tmp_path / "digest.html"
     probe = (
         "<script>const page = document.documentElement;"
-        "document.title = page.scrollWidth <= page.clientWidth ? 'fits' : 'too wide'</script></body>"
+        "document.title = page.scrollWidth <= page.clientWidth ? 'fits' : 'too wide'"
+        "</script></body>"
     )
     long = some("An" + "swer" * 60 + " them")
     page.write_text(html_page(long).replace("</body>", probe), encoding="utf-8")

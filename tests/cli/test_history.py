@@ -111,13 +111,16 @@ def test_what_was_said_and_learned_is_told(synced: Cli) -> None:
         "2026-07-01 to 2026-10-01 ✘ missed: final value 1 h 10 min; grade 0.60; no lesson" in told
     )
     assert synced("close", GOAL, "--lesson", "start earlier").code == ExitCode.DONE
+    assert f"{GOAL}: 2026-07-01 to 2026-10-01 ✘ missed" in synced("goals").flat
+    assert "lesson: start earlier" in synced("goals").flat
+    assert "lesson" not in synced("goals", "--as-of", "2026-11-01").flat
     assert "lesson: start earlier" in synced("history", GOAL).flat
     assert [one["lesson"] for one in document(synced)["closings"]] == ["start earlier"]
 
 
 def test_a_goal_that_left_the_mapping_still_has_its_history(synced: Cli) -> None:
     text = synced.mapping.read_text(encoding="utf-8")
-    synced.mapping.write_text(text.replace(f"goal.{GOAL}", "goal.renamed"), "utf-8")
+    synced.mapping.write_text(text.replace(GOAL, "renamed"), "utf-8")
     found = document(synced)
     assert found["goal"] is None
     assert len(found["days"]) == 48
@@ -153,3 +156,33 @@ def test_wrong_input_is_refused_with_what_to_do(
 
 def test_before_the_first_sync_it_says_what_to_do(cli: Cli) -> None:
     assert "connector sync" in cli("history", GOAL).err
+
+
+def test_each_of_many_has_its_own_history(synced: Cli) -> None:
+    synced.edit(synced.mapping, f"[goal.{GOAL}]\n", f'[goal.{GOAL}]\nfor_each = "group"\n')
+    assert synced("sync").code == ExitCode.DONE
+    with state(synced) as opened:
+        made = sorted(
+            one for one in GoalHistory(opened).last_days() if one.startswith(f"{GOAL}_of_")
+        )
+    ran = synced("history", made[0], "--json")
+    assert ran.code == ExitCode.DONE
+    found = json.loads(ran.out)
+    assert found["goal"]["for_whom"]
+    assert len(found["days"]) == 48
+
+
+def test_a_goal_without_a_kpi_tells_its_check_ins(synced: Cli) -> None:
+    written = """
+[goal.writing]
+kind = "development"
+title = "Learn to write"
+owner = "Ann"
+period = { start = 2026-10-01, end = 2027-01-01 }
+"""
+    text = synced.mapping.read_text(encoding="utf-8")
+    synced.mapping.write_text(text + written, "utf-8")
+    synced("checkin", "writing", "--note", "half the book is read")
+    told = synced("history", "writing").flat
+    assert "no values to draw" in told
+    assert "Ann: half the book is read" in told
