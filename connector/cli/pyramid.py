@@ -83,7 +83,7 @@ def _row(
     place: Place, clocks: Mapping[str, str], *, is_wide: bool, is_past: bool
 ) -> tuple[object, ...]:
     one = place.report
-    title = f"{'  ' * place.depth}{one.title}"
+    title = f"{'  ' * place.depth}{_name(place)}"
     grade = NOTHING if one.grade is None else f"{one.grade:.2f}"
     cells: tuple[object, ...]
     if isinstance(one, ObjectiveReport):
@@ -95,6 +95,14 @@ def _row(
     kept = (is_past, True, True, is_wide, True, is_wide, True)
     shown = (cell for cell, is_kept in zip(cells, kept, strict=True) if is_kept)
     return (title, status_text(one.status), *shown, marks(one.flags))
+
+
+def _name(place: Place) -> str:
+    """Return what a row is called: one of many, below what they make up, by its own name."""
+    one = place.report
+    if isinstance(one, GoalReport) and one.for_whom and place.depth:
+        return one.for_whom
+    return one.title
 
 
 def _amounts(goal: GoalReport, clocks: Mapping[str, str]) -> tuple[str, str, str]:
