@@ -304,3 +304,43 @@ def test_goals_of_people_are_seen_by_them_and_their_line_alone(tmp_path: Path) -
     assert seen("bob") == ["faster", "faster_of_11"]
     assert seen("Lead") == ["faster", "faster_of_10", "faster_of_11"]
     assert [one.id for one in found.seen_by("Ann")[0][0].drivers] == ["faster_of_10"]
+
+
+REOPENED = """
+[kpi.reopened]
+measure = "reopen_rate"
+
+[goal.few_back]
+title = "Few come back"
+kpi = "reopened"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-03-05 }
+baseline = "60 %"
+target = "40 %"
+"""
+
+
+def test_a_chance_rests_on_what_has_settled_alone(tmp_path: Path) -> None:
+    """Half of the tickets come back a week later: on the day itself nobody knows it yet."""
+    found = []
+    for number, wanted in enumerate((range(40, 80), (79,))):
+        desk = staffed()
+        runner = runner_in(tmp_path / str(number), desk, REOPENED)
+        desk.now = START
+        waiting: dict[int, list[str]] = {}
+        for day in range(80):
+            for back in waiting.get(day, []):
+                desk.set_status(back, "open", by=AGENT)
+            tickets = [asked(desk) for _ in range(4)]
+            desk.advance(3600)
+            for ticket in tickets:
+                desk.set_status(ticket, "solved", by=AGENT)
+            waiting[day + 7] = tickets[:2]
+            desk.now = START + timedelta(days=day + 1, hours=1)
+            if day in wanted and (number or day % 6 == 0 or day == 79):
+                runner.run(desk)
+        days = days_of(runner, desk, "few_back")
+        found.append([(one.day, one.status, one.forecast) for one in days])
+    often, once = found
+    assert often == once
+    assert often[-1][1] == GoalState.OFF_TRACK

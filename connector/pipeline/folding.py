@@ -28,6 +28,9 @@ HISTORY_DAYS = 56
 """How far before the period the days are read that a forecast is made from."""
 
 WEEK = timedelta(days=7)
+VOTE = "V"
+"""The stamp of values that are dated by a vote, and known from then on."""
+
 DAY_S = 86_400
 
 
@@ -124,8 +127,14 @@ class Fold:
         return tuple(found)
 
     def _forecast(self, case: Case, day: date) -> Forecast | None:
+        """Tell the chance from what had settled by a day; what had not is still to come.
+
+        A ticket that was solved yesterday may be reopened tomorrow: taken as it stands, the last
+        days of such a KPI always look better than they will.
+        """
         subject = self._subject
-        if case.goal.window_days or day > subject.end:
+        settled = day - self._lag
+        if case.goal.window_days or settled > subject.end:
             return None
         days = self._series(case.aim, case.direction)
         if days is None:
@@ -133,7 +142,7 @@ class Fold:
         return forecast(
             days,
             start=subject.first,
-            today=day,
+            today=settled,
             end=subject.end,
             aim=case.aim,
             direction=case.direction,
@@ -141,8 +150,15 @@ class Fold:
 
     def _read_series(self, aim: float, direction: Direction) -> DaySeries | None:
         subject = self._subject
-        start, end = subject.first - HISTORY_DAYS * DAY, min(subject.today, subject.end)
+        start = subject.first - HISTORY_DAYS * DAY - self._lag
+        end = min(subject.today, subject.end)
         return subject.daily(start, end, aim=aim, direction=direction)
+
+    @property
+    def _lag(self) -> timedelta:
+        """Return for how many days values may still change; a vote counts when it is cast."""
+        definition = self._subject.definition
+        return timedelta() if definition.stamp == VOTE else ceil(definition.lag_s / DAY_S) * DAY
 
     @cached_property
     def _past(self) -> Past:
