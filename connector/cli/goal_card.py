@@ -99,7 +99,14 @@ def _written(report: GoalReport, goal: GoalTable) -> Iterator[tuple[str, object]
     yield "period", _period(report)
     yield "level", report.level
     yield "made for", report.for_whom
+    yield "differs", "; ".join(own.reason for own in goal.override.values() if report.for_whom)
+    yield (
+        "kind",
+        ", ".join(filter(None, (goal.bucket, goal.horizon, goal.category))).replace("_", " "),
+    )
+    yield "commitment", "" if goal.commitment == "committed" else goal.commitment
     yield "serves", ", ".join(report.parents)
+    yield "proposal", "nobody has accepted it yet" if goal.is_proposal else ""
     yield "guards", ", ".join(goal.protects)
     yield "capped by", ", ".join(report.capped_by)
     yield "owner", goal.owner

@@ -50,6 +50,9 @@ def command(
         print_json([*goals, *objectives])
     else:
         out = console()
+        for vision in judged.job.mappings.visions.values():
+            owner = f" ({vision.owner})" if vision.owner else ""
+            print_line(f"Vision: {vision.statement}{owner}", out=out)
         clocks = {key: kpi.clock for key, kpi in judged.job.mappings.kpis.items()}
         print_goals(goals, objectives, clocks, out=out)
         _print_hidden(len(judged.alone) - len(goals), viewer, out=out)

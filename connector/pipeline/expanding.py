@@ -96,7 +96,7 @@ def _goal(goal_id: str, goal: GoalTable, member: Member, kpi_id: str) -> GoalTab
             "objective": None,
             "serves": (goal_id,),
             "for_each": None,
-            "override": {},
+            "override": {} if own is None else {member.name: own},
             **{name: value for name, value in named.items() if value is not None},
         }
     )
