@@ -44,16 +44,25 @@ def command(
     history = GoalHistory(workspace.state)
     last = _last_end(goal, history, workspace)
     carried = _carried(carry_over.strip(), goal, workspace.mappings)
+    is_persons = _is_persons(goal, workspace)
     if lesson.strip() or carried:
         history.learn(goal, last.end, lesson=lesson.strip() or None, carry_over=carried or None)
         last = history.closings(goal)[-1]
     elif lesson or carry_over:
         raise UsageError("say something: --lesson or --carry-over")
-    if as_json:
+    elif is_persons:
+        raise UsageError(
+            f"{goal} is the goal of a person; `connector history {goal} --viewer NAME` shows how it"
+            " ended to those who may see it"
+        )
+    if as_json and not is_persons:
         print_json(last)
+    elif as_json:
+        print_json({"goal": goal, "lesson": last.lesson, "carry_over": last.carry_over})
     else:
         report = workspace.state.last_evaluations().get(goal)
-        print_line(said_end(last, report, workspace.mappings), out=console())
+        told = said_end(last, report, workspace.mappings)
+        print_line(clean(f"{goal}: kept") if is_persons else told, out=console())
 
 
 def _last_end(goal: str, history: GoalHistory, workspace: Workspace) -> Closing:
@@ -78,6 +87,15 @@ def _last_end(goal: str, history: GoalHistory, workspace: Workspace) -> Closing:
 
 def _end(table: GoalTable | ObjectiveTable) -> datetime | None:
     return None if table.period is None else table.period.instants()[1]
+
+
+def _is_persons(goal: str, workspace: Workspace) -> bool:
+    """Tell whether a goal is a person's, so that how it ended is not for everybody."""
+    from connector.goals.visibility import PERSON
+
+    judged = workspace.state.last_evaluations().get(goal)
+    table = workspace.mappings.goals.get(goal)
+    return PERSON in {judged and judged.level, table and table.level}
 
 
 def _carried(text: str, goal: str, mappings: Mappings) -> str:

@@ -68,6 +68,13 @@ class Ended(msgspec.Struct, frozen=True):
     status: str
 
 
+class Rewritten(msgspec.Struct, frozen=True):
+    """A day on which a goal was changed in its mapping; `what` says from what to what."""
+
+    day: date
+    what: str
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest is told from: only what its reader may see.
 
@@ -85,6 +92,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     tables: Mapping[str, GoalTable | ObjectiveTable] = {}
     clocks: Mapping[str, str] = {}
     ended: Sequence[Ended] = ()
+    rewritten: Mapping[str, Sequence[Rewritten]] = {}
 
     @property
     def reports(self) -> tuple[GoalReport | ObjectiveReport, ...]:
@@ -98,16 +106,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def changed(facts: Facts) -> Iterator[Entry]:
-    """Tell which status turned, when and why; what is a win is told there."""
+    """Tell which status turned, when and why, and what was rewritten; a win is told there."""
     for report in facts.goals:
         turns = _turns(facts, report)
         if turns and not _is_win(turns):
             yield entry(report, _turned(turns), why=turns[-1].why)
-    for one in facts.objectives:
-        before = facts.then.get(one.id)
-        if before is not None and before.status != one.status:
-            text = f"went from {words(before.status)} to {words(one.status)}"
-            yield entry(one, text, why=one.why)
+        for one in facts.rewritten.get(report.id, ()):
+            yield entry(report, f"was changed in its mapping on {written(one.day)}", why=one.what)
+    for objective in facts.objectives:
+        before = facts.then.get(objective.id)
+        if before is not None and before.status != objective.status:
+            text = f"went from {words(before.status)} to {words(objective.status)}"
+            yield entry(objective, text, why=objective.why)
 
 
 def at_risk(facts: Facts) -> Iterator[Entry]:
@@ -176,7 +186,8 @@ def words(status: str) -> str:
 def _turns(facts: Facts, report: GoalReport) -> list[StatusChange]:
     """Return the changes since, with one for today where the goal stands otherwise by now.
 
-    What an anti-goal caps is no news as long as it was capped in the same way.
+    What an anti-goal caps is no news as long as it was capped in the same way, and neither is what
+    was told already before the day began that says the same.
     """
     days = facts.days.get(report.id, ())
     found = list(changes(days, facts.since))
@@ -186,7 +197,8 @@ def _turns(facts: Facts, report: GoalReport) -> list[StatusChange]:
     if last and report.status != last and not is_as_then:
         today = report.as_of.date()
         found.append(StatusChange(day=today, before=last, status=report.status, why=report.why))
-    return found
+    was_told = then is not None and then.status == report.status and len(found) == 1
+    return [] if was_told else found
 
 
 def _turned(turns: Sequence[StatusChange]) -> str:

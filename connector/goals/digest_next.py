@@ -57,7 +57,7 @@ def _lessons(facts: Facts) -> Iterator[Entry]:
     known = {report.id: report for report in facts.reports}
     for ended in facts.ended:
         report = known.get(ended.goal)
-        if report is not None:
+        if report is not None and not facts.is_proposal(ended.goal):
             how = f"ended on {written(ended.day)}, {words(ended.status)}"
             text = f"{how}: write down what was learned with `connector close {ended.goal}`"
             yield entry(report, text)

@@ -9,12 +9,22 @@ import msgspec
 
 from connector.config.table import nearest
 from connector.errors import UsageError
-from connector.goals.digest import Digest, Ended, Facts, at_risk, changed, small_wins, summary
+from connector.goals.digest import (
+    Digest,
+    Ended,
+    Facts,
+    Rewritten,
+    at_risk,
+    changed,
+    small_wins,
+    summary,
+)
 from connector.goals.digest_next import to_do
 from connector.goals.pyramid import children
 from connector.model.goal import GoalReport, ObjectiveReport
 from connector.model.series import DAY
 from connector.pipeline.evaluating import require_published
+from connector.pipeline.goal_past import versions_told
 from connector.pipeline.job import Job
 from connector.pipeline.judging import judge_all
 from connector.pipeline.rolling import Judged
@@ -50,8 +60,10 @@ def digest(job: Job, request: DigestRequest, stopped: list[str] | None = None) -
     with views(job) as seen:
         judged = judge_all(job, seen, stopped)
     goals, objectives = judged.seen_by(request.viewer)
-    hidden = len(judged.alone) - len(goals)
     wanted = _wanted(judged, request.goals)
+    seen_ids = {one.id for one in goals}
+    hidden = [one for one in judged.alone if one.id not in seen_ids]
+    clocks = {id_: kpi.clock for id_, kpi in judged.job.mappings.kpis.items()}
     facts = Facts(
         since=request.first_day,
         now=job.clock(),
@@ -60,7 +72,8 @@ def digest(job: Job, request: DigestRequest, stopped: list[str] | None = None) -
         days=judged.days,
         then=_then(job, request.since),
         tables={**judged.job.mappings.objectives, **judged.job.mappings.goals},
-        clocks={id_: kpi.clock for id_, kpi in judged.job.mappings.kpis.items()},
+        clocks=clocks,
+        rewritten=dict(_rewritten(job, goals, clocks, request.since)),
         ended=tuple(_ended(job, (*(g.id for g in goals), *(o.id for o in objectives)))),
     )
     return Digest(
@@ -71,7 +84,7 @@ def digest(job: Job, request: DigestRequest, stopped: list[str] | None = None) -
         at_risk=tuple(at_risk(facts)),
         wins=tuple(small_wins(facts)),
         next=tuple(to_do(facts)),
-        hidden=_of_people(hidden),
+        hidden=_of_people(sum(_is_meant(one, wanted, request) for one in hidden)),
     )
 
 
@@ -114,6 +127,26 @@ def _ended(job: Job, known: Collection[str]) -> Iterable[Ended]:
         last = history.closings(goal)[-1]
         if not last.lesson:
             yield Ended(goal, last.end.date(), last.status)
+
+
+def _rewritten(
+    job: Job, goals: Iterable[GoalReport], clocks: Mapping[str, str], since: datetime
+) -> Iterable[tuple[str, tuple[Rewritten, ...]]]:
+    """Return, by goal, what was changed in the mapping since then, and from what to what."""
+    history = GoalHistory(job.state)
+    for goal in goals:
+        versions = versions_told(history.versions(goal.id), clocks.get(goal.kpi, "calendar"))
+        found = [one for one in versions if one.changes and one.valid_from >= since]
+        yield (
+            goal.id,
+            tuple(
+                Rewritten(
+                    one.valid_from.date(),
+                    ", ".join(f"{c.name} from {c.before} to {c.after}" for c in one.changes),
+                )
+                for one in found
+            ),
+        )
 
 
 def _of_people(hidden: int) -> str:

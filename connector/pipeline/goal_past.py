@@ -118,7 +118,11 @@ def goal_past(job: Job, goal: str, *, viewer: str | None, since: date | None = N
         goal=report,
         days=tuple(_past(one) for one in days if one.day >= first),
         changes=changes(days, since),
-        versions=versions_told(history.versions(goal), clock),
+        versions=tuple(
+            one
+            for one in versions_told(history.versions(goal), clock)
+            if one.valid_from.date() >= first
+        ),
         checkins=tuple(one for one in history.checkins(goal) if one.at.date() >= first),
         milestones=tuple(
             one

@@ -71,6 +71,20 @@ def test_with_nothing_to_say_it_tells_how_the_period_ended(cli: Cli) -> None:
     assert kept(cli)[0].lesson == ""
 
 
+def test_how_the_goal_of_a_person_ended_is_not_for_everybody(cli: Cli) -> None:
+    cli.edit(cli.mapping, f"[goal.{GOAL}]\n", f'[goal.{GOAL}]\nlevel = "person"\n')
+    closed(cli)
+    refused = cli("close", GOAL)
+    assert (refused.code, refused.out) == (ExitCode.CONFIG, "")
+    assert f"connector history {GOAL} --viewer NAME" in " ".join(refused.err.split())
+    assert cli("close", GOAL, "--lesson", "a").flat == f"{GOAL}: kept"
+    assert set(json.loads(cli("close", GOAL, "--lesson", "b", "--json").out)) == {
+        "goal",
+        "lesson",
+        "carry_over",
+    }
+
+
 def test_a_goal_that_left_the_mapping_can_still_be_learned_from(cli: Cli) -> None:
     closed(cli, "old_goal")
     assert cli("close", "old_goal", "--lesson", "a").code == ExitCode.DONE

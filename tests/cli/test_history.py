@@ -88,6 +88,9 @@ def test_a_changed_target_is_a_version_with_what_it_was(synced: Cli) -> None:
     assert first["changes"] == []
     assert {"name": "target", "before": "1 h", "after": "50 min"} in second["changes"]
     assert "target from 1 h to 50 min" in synced("history", GOAL).flat
+    told = "was changed in its mapping on 18 Nov 2026: target from 1 h to 50 min"
+    assert told in synced("digest").flat
+    assert told in synced("digest", "--since", "2026-11-18T09:00Z").flat
 
 
 def test_what_was_said_and_learned_is_told(synced: Cli) -> None:

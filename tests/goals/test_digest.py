@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from connector.config.mapping import GoalTable
-from connector.goals.digest import Ended, Entry, Facts, at_risk, changed, small_wins, summary
+from connector.goals.digest import (
+    Ended,
+    Entry,
+    Facts,
+    Rewritten,
+    at_risk,
+    changed,
+    small_wins,
+    summary,
+)
 from connector.goals.digest_next import to_do
 from connector.model.goal import (
     CheckIn,
@@ -128,12 +137,28 @@ def test_what_turned_since_the_day_began_is_told_too() -> None:
     ]
 
 
+def test_what_was_told_before_its_day_was_over_is_not_told_again() -> None:
+    now, known = goal(status="violated", kind="anti_goal"), {"g": days("safe", "violated")}
+    assert list(changed(facts(now, days=known, then={"g": now}))) == []
+    before = goal(status="safe", kind="anti_goal")
+    assert len(list(changed(facts(now, days=known, then={"g": before})))) == 1
+    again = {"g": days("violated", "safe", "violated")}
+    assert len(list(changed(facts(now, days=again, then={"g": now})))) == 1
+
+
 def test_what_an_anti_goal_caps_is_news_once() -> None:
     capped = goal(status="off_track", capped_by=("few_open",))
     known = {"g": days("on_track", "on_track")}
     assert list(changed(facts(capped, days=known, then={"g": capped}))) == []
     (news,) = changed(facts(capped, days=known, then={"g": goal()}))
     assert news.text == "went from on track to off track on 18 Nov 2026"
+
+
+def test_what_was_rewritten_in_the_mapping_is_a_change() -> None:
+    rewritten = {"g": [Rewritten(date(2026, 11, 12), "target from 1 h to 50 min")]}
+    (news,) = changed(facts(goal(), rewritten=rewritten))
+    assert news.text == "was changed in its mapping on 12 Nov 2026"
+    assert news.why == "target from 1 h to 50 min"
 
 
 def test_an_objective_is_compared_with_what_was_told_then() -> None:
@@ -252,16 +277,21 @@ def test_milestones_tell_what_to_do_and_whose_they_are() -> None:
 def test_lessons_proposals_and_contradictions_wait_for_people() -> None:
     found = to_do(
         facts(
+            goal("h"),
             goal(disagrees="Lead is confident (9 of 10), the numbers say off track"),
             tables={
                 "g": table(proposed_by="Ann", objective="o"),
                 "o": table(owner="Head"),
             },
-            ended=[Ended("g", date(2026, 10, 1), "missed"), Ended("other", SINCE, "missed")],
+            ended=[
+                Ended("h", date(2026, 10, 1), "missed"),
+                Ended("g", SINCE, "missed"),
+                Ended("other", SINCE, "missed"),
+            ],
         )
     )
     assert [one.text for one in found] == [
-        "ended on 1 Oct 2026, missed: write down what was learned with `connector close g`",
+        "ended on 1 Oct 2026, missed: write down what was learned with `connector close h`",
         "should be talked about",
         "was proposed by Ann and counts for nothing until Head accepts it",
     ]
