@@ -15,8 +15,8 @@ from requests.adapters import HTTPAdapter
 from typer.testing import CliRunner
 
 from connector.adapters.base import Adapter
-from connector.cli.init import with_period
 from connector.cli.main import app
+from connector.cli.templates import with_period
 from connector.cli.workspace import PATIENCE_S, Workspace
 from connector.config.settings import HelpdeskTable
 from connector.practice.access import Access

@@ -99,7 +99,7 @@ class Demo:
             self.out.print("   (open them in a browser while `connector demo --keep` is running)")
 
     def _configure(self) -> None:
-        from connector.cli.init import with_period
+        from connector.cli.templates import with_period
         from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 
         os.environ["PRACTICE_TOKEN"] = TOKEN

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from connector.cli.draft import MEASURED_DAYS, Facts, ideas, is_enough, render
-from connector.cli.init import quarter, write_file
+from connector.cli.init import write_file
 from connector.cli.patience import answered_within
+from connector.cli.templates import quarter
 from connector.cli.vocabulary import DATES, NUMBERS
 from connector.config.mapping import Mappings, load_mappings
 from connector.errors import UsageError

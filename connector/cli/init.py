@@ -1,4 +1,4 @@
-"""`connector init`: a new folder with a configuration and a first mapping."""
+"""`connector init`: a new folder with a configuration and first mappings, or more mappings."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
+from typer.core import TyperCommand
 
+from connector.cli.templates import (
+    ALIASES,
+    described,
+    render_template,
+    template_named,
+    templates,
+)
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from rich.console import Console
 
     from connector.cli.drafting import Drafted
 
 DEFAULT_TEMPLATE = "starter"
+WHICH: Final = ""
+"""What `--template` without a name asks: which ones there are."""
+OPTION: Final = "--template"
 PLACEHOLDER_URL = "https://YOUR-SUBDOMAIN.zendesk.com"
 GITIGNORE = "# what the connector keeps on this machine\nvar/\n"
 _VARIABLE = re.compile(r'env = "(\w+)"')
-_PERIOD = re.compile(r"start = \d{4}-\d\d-\d\d, end = \d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +45,35 @@ class Project:
     next_steps: tuple[str, ...]
 
 
+class CommandClass(TyperCommand):
+    """Reads `--template` without a name as the question which templates there are."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give the option an empty name where none follows."""
+        following = [*args[1:], "-"]
+        pairs = zip(args, following, strict=False)
+        return super().parse_args(ctx, [part for pair in pairs for part in _with_name(*pair)])
+
+
+def _with_name(argument: str, following: str) -> tuple[str, ...]:
+    lacks_name = argument == OPTION and following.startswith("-")
+    return (argument, WHICH) if lacks_name else (argument,)
+
+
 def command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path(),
     template: Annotated[
-        str, typer.Option("--template", help="Which mapping to start with.")
-    ] = DEFAULT_TEMPLATE,
+        list[str] | None,
+        typer.Option(
+            OPTION,
+            help="Which mapping to start with; may be given again. Without a name: list them.",
+        ),
+    ] = None,
+    level: Annotated[
+        Literal["company", "department", "team", "person"] | None,
+        typer.Option("--level", help="Only what this level needs of the template."),
+    ] = None,
     url: Annotated[
         str | None, typer.Option("--url", help="Address of the helpdesk, to put into the file.")
     ] = None,
@@ -51,15 +82,34 @@ def command(
         typer.Option("--from-helpdesk", help="Draft a mapping from what the helpdesk itself has."),
     ] = False,
 ) -> None:
-    """Write config.toml and a first mapping; nothing is ever overwritten."""
-    from connector.cli.output import clean, console
+    """Write config.toml and first mappings, or more of them; nothing is ever overwritten."""
+    from connector.cli.output import console
 
     workspace: Workspace = context.obj
+    out = console()
+    names = tuple(template or ())
+    if WHICH in names:
+        _list_templates(out=out)
+        return
+    if any(name not in {*templates(), *ALIASES} for name in names):
+        _list_templates(out=console(stderr=True))
     if from_helpdesk:
         _draft(workspace, folder, url)
         return
-    project = write_project(folder, template, today=workspace.now().date(), url=url)
-    out = console()
+    today = workspace.now().date()
+    _say_project(write_project(folder, names, today=today, level=level, url=url), out=out)
+
+
+def _list_templates(*, out: Console) -> None:
+    from connector.cli.output import print_line
+
+    for line in ("Templates, and the levels that each can be cut to:", *described()):
+        print_line(line, out=out)
+
+
+def _say_project(project: Project, *, out: Console) -> None:
+    from connector.cli.output import clean
+
     for path in project.files:
         out.print(clean(f"wrote {path}"))
     out.print("\nNext:")
@@ -125,24 +175,24 @@ def write_config(folder: Path, url: str | None) -> tuple[Path, ...]:
     return tuple(wanted)
 
 
-def templates() -> dict[str, str]:
-    """Return the mapping templates: name to its first line, which says what it is for."""
-    return {
-        name: source.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-        for name, source in sorted(_sources().items())
-    }
-
-
 def write_project(
-    folder: Path, template: str = DEFAULT_TEMPLATE, *, today: date, url: str | None = None
+    folder: Path,
+    names: Sequence[str] = (),
+    *,
+    today: date,
+    level: str | None = None,
+    url: str | None = None,
 ) -> Project:
-    """Write `config.toml` and a mapping for the current quarter; nothing is ever overwritten."""
-    mapping = render_template(template, today)
+    """Write `config.toml` and mappings for the current quarter; nothing is ever overwritten.
+
+    Named templates are added to a folder that has a configuration already.
+    """
+    is_added = bool(names) and url is None and (folder / "config.toml").exists()
     config = _config(url)
-    wanted = {
-        folder / "config.toml": config,
-        folder / "mappings" / f"{template}.toml": mapping,
-    }
+    wanted = {} if is_added else {folder / "config.toml": config}
+    for name in names or (DEFAULT_TEMPLATE,):
+        path = folder / "mappings" / f"{template_named(name).name}.toml"
+        wanted[path] = render_template(name, today, level)
     for path in wanted:
         if path.exists():
             raise UsageError(f"{path} exists already; remove it, or name another folder")
@@ -151,41 +201,15 @@ def write_project(
         wanted[ignore] = GITIGNORE
     for path, text in wanted.items():
         write_file(path, text)
+    if is_added:
+        return Project(tuple(wanted), _steps_of_added(folder))
     return Project(tuple(wanted), _next_steps(folder, url, _VARIABLE.findall(config)))
 
 
-def render_template(name: str, today: date) -> str:
-    """Return a mapping template with its periods set to the quarter that `today` is in."""
-    sources = _sources()
-    if name not in sources:
-        raise UsageError(f"there is no template {name}; choose one of {', '.join(sorted(sources))}")
-    return with_period(sources[name].read_text(encoding="utf-8"), *quarter(today))
-
-
-def with_period(mapping: str, start: date, end: date) -> str:
-    """Return the text of a mapping with every period set to these days."""
-    return _PERIOD.sub(f"start = {start}, end = {end}", mapping)
-
-
-def quarter(today: date) -> tuple[date, date]:
-    """Return the first day of a day's quarter, and of the next one."""
-    month = today.month - (today.month - 1) % 3
-    start = date(today.year, month, 1)
-    return start, date(today.year + month // 10, (month + 2) % 12 + 1, 1)
-
-
 def _config(url: str | None) -> str:
-    config = _templates().joinpath("config.toml").read_text(encoding="utf-8")
+    source = files("connector.config").joinpath("templates", "config.toml")
+    config = source.read_text(encoding="utf-8")
     return config.replace(PLACEHOLDER_URL, url) if url else config
-
-
-def _templates() -> Traversable:
-    return files("connector.config").joinpath("templates")
-
-
-def _sources() -> dict[str, Traversable]:
-    found = _templates().joinpath("mappings").iterdir()
-    return {source.name.removesuffix(".toml"): source for source in found}
 
 
 def write_file(path: Path, text: str) -> None:
@@ -198,11 +222,24 @@ def write_file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {cause.strerror}") from cause
 
 
+def _go(folder: Path) -> tuple[str, ...]:
+    return () if folder.resolve() == Path.cwd() else (f"cd {folder}",)
+
+
+def _steps_of_added(folder: Path) -> tuple[str, ...]:
+    return (
+        *_go(folder),
+        "put your own numbers, days and names into the new files",
+        "connector check              # proves that they fit, and what they name exists",
+        "connector lint               # what a coach would say of them",
+        "connector sync --dry-run     # reads, measures, judges, and shows what it would write",
+    )
+
+
 def _next_steps(folder: Path, url: str | None, variables: Sequence[str]) -> tuple[str, ...]:
-    go = () if folder.resolve() == Path.cwd() else (f"cd {folder}",)
     edit = "edit config.toml" if url else "edit config.toml: the address of your helpdesk"
     return (
-        *go,
+        *_go(folder),
         f"{edit}, and how to sign in",
         *(f"export {name}=..." for name in variables),
         "connector check              # proves config, mappings and credentials",

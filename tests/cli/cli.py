@@ -11,8 +11,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from connector.cli.init import render_template
 from connector.cli.main import app
+from connector.cli.templates import render_template
 from connector.cli.workspace import Workspace
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 
