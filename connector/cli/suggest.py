@@ -61,7 +61,7 @@ def _say(found: int, slices: int) -> None:
     """Say on standard error how it went: standard output is a mapping file."""
     out = console(stderr=True)
     if found:
-        told = f"{found} of {slices} slices got worse beyond noise; read the drafts before use"
+        told = f"{found} of {slices} slices that got worse beyond noise: read the drafts before use"
     else:
         told = f"nothing to suggest: none of {slices} slices got worse beyond noise"
     print_line(told, out=out)

@@ -5,6 +5,7 @@ Every number in it was measured. Who owns the goal and what it changes is for pe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -27,6 +28,7 @@ CATEGORIES: Final = {
     "full_resolution_time": "response_time",
 }
 GUARD: Final = "guard of"
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -68,9 +70,9 @@ def feasible_of(draft: Draft) -> str:
     """Say what makes the target one that can be reached."""
     past = f"reached in {draft.met} of the {len(draft.fall.of.past)} stretches before"
     if draft.share is None:
-        return f"{past}; realism: unknown, the history is too short"
+        return f"{past}; realism: {draft.realism}"
     share = f"{100 * draft.share:.0f} % of past quarters changed as much"
-    return f"{past}; realism: {draft.realism}, {share}"
+    return f"{past}, {share}; realism: {draft.realism}"
 
 
 def _text(draft: Draft, ids: Ids) -> Text:
@@ -149,12 +151,16 @@ def _toml(value: Any) -> str:
     if isinstance(value, msgspec.Struct):
         return _toml(msgspec.to_builtins(value, builtin_types=(date,)))
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{quoted(k)} = {_toml(v)}' for k, v in value.items())} }}"
+        return f"{{ {', '.join(f'{_key(k)} = {_toml(v)}' for k, v in value.items())} }}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return quoted(value) if isinstance(value, str) else str(value)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else quoted(name)
 
 
 def _quantity(value: Quantity) -> str:

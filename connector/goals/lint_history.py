@@ -11,6 +11,7 @@ from connector.model.goal import GoalState
 from connector.model.kpi import Direction
 
 MOSTLY: Final = 2 / 3
+SELDOM: Final = 0.20
 AGGRESSIVE: Final = "aggressive"
 UNREALISTIC: Final = "unrealistic"
 
@@ -57,12 +58,12 @@ def limit_broken_already(look: Look, plan: Plan) -> Remarks:
 
 
 def too_easy(look: Look, plan: Plan) -> Remarks:
-    """The target was met most of the time before the goal."""
+    """The target was met most of the time before the goal, and right before it."""
     del plan
     if look.goal.is_anti or look.keeps_level or _is_wrong(look):
         return
     found = met_before(look)
-    if found is not None and found.share >= MOSTLY:
+    if found is not None and found.share >= MOSTLY and found.last:
         yield Remark(
             f"its target of {look.said(look.aim)} was met in {_percent(found)} before"
             f" {look.goal.period.start}: it asks for nothing new",
@@ -71,9 +72,12 @@ def too_easy(look: Look, plan: Plan) -> Remarks:
 
 
 def too_hard(look: Look, plan: Plan) -> Remarks:
-    """The KPI hardly ever changed as much as the goal needs."""
+    """The KPI hardly ever changed as much as the goal needs, and was hardly ever there before."""
     del plan
     found = _reach(look)
+    been_there = met_before(look)
+    if been_there is not None and been_there.share >= SELDOM:
+        return
     if found is not None and realism(found.share) == UNREALISTIC:
         yield Remark(
             f"{_way(look)} is as much as {_percent(found)} changed before {look.goal.period.start}",

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from connector.goals.grade import is_met
 from connector.goals.lint_look import Look, Past
 from connector.goals.realism import BLOCK, Windows, past_values, past_windows, pooled
 from connector.goals.volume import expected_volume
@@ -16,11 +17,15 @@ LEAST_STRETCHES = 3
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Which share of past stretches of so many days; `independent` of them do not overlap."""
+    """Which share of past stretches of so many days; `independent` of them do not overlap.
+
+    `last` tells whether the one right before the goal is among them.
+    """
 
     share: float
     days: int
     independent: int
+    last: bool = False
 
 
 def met_before(look: Look) -> Share | None:
@@ -35,7 +40,10 @@ def met_before(look: Look) -> Share | None:
     if series.kind is SeriesKind.QUANTILE:
         aim, direction = series.q or 0.5, Direction.HIGHER
     share = found.share(aim, _sign(direction))
-    return None if share is None else Share(share, days, found.independent)
+    if share is None:
+        return None
+    is_met_last = is_met(float(found.changes[-1]), aim, direction)
+    return Share(share, days, found.independent, is_met_last)
 
 
 def reached_before(look: Look) -> Share | None:

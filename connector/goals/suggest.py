@@ -59,14 +59,19 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 def worst(slices: Sequence[Slice], top: int) -> list[Fall]:
-    """Return the slices that got worse beyond noise, worst first; of one measure each once."""
+    """Return the slices that got worse beyond noise, worst first.
+
+    Each stands once for a measure, and slices that hold the same tickets stand once.
+    """
     told = [(excess, one) for one in slices if (excess := excess_of(one)) is not None]
     found: list[Fall] = []
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     for excess, one in sorted(told, key=lambda pair: (-pair[0], pair[1].kpi, pair[1].name)):
-        least, key = least_excess(len(told), len(one.past)), (one.measure, one.dimension, one.name)
-        if excess >= least and key not in seen:
-            seen.add(key)
+        least = least_excess(len(told), len(one.past))
+        named = (one.measure, one.dimension, one.name)
+        alike = (one.kpi, one.recent.value, one.recent.n)  # the same tickets by another name
+        if excess >= least and not seen & {named, alike}:
+            seen |= {named, alike}
             found.append(Fall(of=one, usual=usual(one), excess=excess, least=least))
     return found[:top]
 

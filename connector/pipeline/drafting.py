@@ -77,7 +77,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A goal for a slice: its KPI, from where to where, and whether the past had as much.
 
     `share` of the past windows as long as the goal changed as much, None where there are too few;
-    the target was `met` in so many of the earlier stretches.
+    the target was `met` in so many of the earlier stretches. `realism` goes by the better of both:
+    where a KPI was, it can be again.
     """
 
     fall: Fall
@@ -129,6 +130,7 @@ def _draft(job: Job, seen: Views, fall: Fall, guard: Guard | None) -> Draft | No
     target, share = next(likely, told[-1])
     if baseline.number == target.number or (baseline.number < target.number) is is_lower:
         return None
+    met = met_in(one, target.number)
     return Draft(
         fall=fall,
         table=table,
@@ -136,8 +138,8 @@ def _draft(job: Job, seen: Views, fall: Fall, guard: Guard | None) -> Draft | No
         start=today,
         baseline=baseline,
         target=target,
-        met=met_in(one, target.number),
-        realism=realism(share),
+        met=met,
+        realism=realism(max(share or 0.0, met / len(one.past))),
         share=share,
         guard=guard,
     )

@@ -44,7 +44,7 @@ CASES: dict[str, tuple[tuple[str, Past], tuple[str, Past]]] = {
         (BROKEN, past(shares(0.07), baseline=0.07)),
     ),
     "too_easy": (
-        (GOAL, past(shares(0.93, 0.93, 0.93, 0.85), baseline=0.85)),
+        (GOAL, past(shares(0.93, 0.85, 0.93, 0.93), baseline=0.85)),
         (GOAL, past(STEADY)),
     ),
     "too_hard": (
@@ -105,9 +105,15 @@ def test_a_written_baseline_is_checked_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_goal_that_keeps_a_level_is_not_too_easy(tmp_path: Path) -> None:
-    known = past(shares(0.93, 0.93, 0.93, 0.85), baseline=0.85)
+    known = past(shares(0.93, 0.85, 0.93, 0.93), baseline=0.85)
     text = goal("g", body='pace = "maintain"')
     assert "too_easy" not in rules(findings(tmp_path, text, {"g": known}))
+
+
+def test_a_way_back_to_where_it_was_is_neither_too_easy_nor_too_hard(tmp_path: Path) -> None:
+    fell = past(shares(0.93, 0.93, 0.93, 0.93, 0.80), baseline=0.80)
+    found = rules(findings(tmp_path, GOAL, {"g": fell}))
+    assert not found & {"too_easy", "too_hard"}
 
 
 def test_short_histories_say_nothing_of_easy_and_hard(tmp_path: Path) -> None:
@@ -132,7 +138,7 @@ def test_the_times_of_a_median_are_met_where_half_of_them_are(tmp_path: Path) ->
 
 def test_a_backlog_is_judged_by_where_it_stood(tmp_path: Path) -> None:
     text = goal("g", "backlog", "target = 200")
-    easy = past(levels(150, 150, 150, 250), baseline=250.0)
+    easy = past(levels(150, 250, 150, 150), baseline=250.0)
     hard = past(levels(400), baseline=400.0)
     assert "too_easy" in rules(findings(tmp_path, text, {"g": easy}))
     assert "too_hard" in rules(findings(tmp_path, text, {"g": hard}))

@@ -115,6 +115,13 @@ def test_one_measure_of_a_slice_is_suggested_once_and_the_worst_comes_first() ->
     assert len(worst([sliced(rate(100), *GOOD), sliced(time(90), *QUICK, **slow)], 1)) == 1
 
 
+def test_the_same_tickets_by_another_name_are_suggested_once() -> None:
+    alike = [sliced(rate(150), *GOOD, dimension="tag", name=name) for name in ("a", "b")]
+    assert [one.of.name for one in worst(alike, 3)] == ["a"]
+    other = sliced(rate(151), *GOOD, dimension="tag", name="c")
+    assert len(worst([*alike, other], 3)) == 2
+
+
 def test_targets_are_levels_that_the_slice_had() -> None:
     one = sliced(rate(150), *GOOD)
     best, middle = reached(one)
