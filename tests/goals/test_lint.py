@@ -122,6 +122,14 @@ def test_a_rule_says_what_it_is_for() -> None:
         assert (rule.goal is None) is not (rule.objective is None)
 
 
+def test_the_page_on_goals_lists_every_rule() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "goals.md").read_text(encoding="utf-8")
+    told = [line for line in page.splitlines() if line.startswith("| `")]
+    for rule in RULES:
+        star = " *" if rule.needs_data else ""
+        assert f"| `{rule.id}` | {rule.severity} | {rule.about}{star} |" in told
+
+
 def test_findings_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = goal("second", body='owner = "tbd"') + goal("first", "reopened", 'owner = "all"')
     found = findings(tmp_path, text + DEVELOPMENT)
