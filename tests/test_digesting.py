@@ -76,9 +76,10 @@ def test_an_objective_that_turned_is_told_once(runner: Runner, desk: MemoryHelpd
     replies(desk, 4, 12, 30)
     runner.run(desk)
     first = desk.now
+    desk.advance(1)
+    runner.run(desk, as_of=START + timedelta(days=1))
     replies(desk, 6, 40, 12 * 60 / 40 + 180)
     desk.now = START + timedelta(days=20)
-    runner.run(desk, as_of=START + timedelta(days=1))
     runner.run(desk)
     news = {one.goal: one for one in told(runner, desk, first + timedelta(minutes=1)).changed}
     assert news["quick"].text == "went from on track to off track"
