@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ import pytest
 
 from connector.cli.exits import ExitCode
 from connector.practice.routing import Answer
-from tests.whole import API, PagedServer, Whole
+from tests.whole import API, OPEN, PagedServer, Whole
 
 TICKETS = "incremental/tickets/cursor"
 EVENTS = "incremental/ticket_events"
@@ -19,6 +21,7 @@ PEOPLE = "incremental/users/cursor"
 RATINGS = "satisfaction_ratings"
 FROM_THE_START = f"{TICKETS}?start_time=0&"
 DAY = 86_400
+MANY = 250
 
 
 @pytest.fixture
@@ -75,6 +78,27 @@ def test_people_groups_and_schedules_are_asked_for_once_a_day(synced: Whole) -> 
     found = asked(synced)
     assert (found[PEOPLE], found["groups"], found["business_hours/schedules"]) == (1, 1, 1)
     assert PEOPLE not in asked(synced)
+
+
+def test_writing_costs_a_look_and_a_batch_for_each_hundred_tickets_and_one_reading_back(
+    tmp_path: Path, server: PagedServer
+) -> None:
+    for number in range(MANY - OPEN):
+        server.acts.create({"subject": f"Ticket {number}", "comment": {"body": "Help"}})
+    server.clock.advance(600)
+    whole = Whole(tmp_path / "goals", server)
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    found = asked(whole, writes=True)
+    written = sum(
+        any(t.startswith("goal_") for t in one.tags) for one in server.world.tickets.values()
+    )
+    assert written >= MANY
+    batches = ceil(written / 100)
+    assert found["tickets/update_many"] == batches
+    assert found["tickets/show_many"] == batches + 1
+    assert not [path for path in found if re.fullmatch(r"tickets/\d+.*", path)]
+    jobs = [path for path in found if path.startswith("job_statuses")]
+    assert len(jobs) == batches
 
 
 class ForgetfulServer(PagedServer):

@@ -18,7 +18,7 @@ from connector.store.lock import Lease
 from tests.run import AGENT, CONFIG, MAPPING, Runner, asked, staffed, written
 
 MINUTE = 60
-REQUESTS_BEFORE_A_WRITE = 4  # tickets, events, ratings, and a look at our fields
+REQUESTS_BEFORE_A_WRITE = 5  # tickets, events, ratings, a look at our fields and at the tickets
 
 
 @pytest.fixture

@@ -86,6 +86,13 @@ class Adapter(ABC):
     def get(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
         """Return the tickets that exist, in any order; missing ones are left out."""
 
+    def look(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
+        """Return tickets as they are now, in as few requests as lists permit, for the last look.
+
+        What lists leave out, such as archived tickets, is left out here as well.
+        """
+        return self.get(ids)
+
     def history(self, ids: Sequence[str]) -> tuple[Event, ...]:  # noqa: ARG002  # an answer for those that cannot
         """Return the whole history of these tickets, for vendors whose events come by ticket."""
         raise FatalError(f"{self.kind} has no history by ticket")

@@ -115,6 +115,10 @@ class RetryingAdapter(Adapter):
         """Return the tickets that exist."""
         return self._call(lambda: self.inner.get(ids), "get")
 
+    def look(self, ids: Sequence[str]) -> tuple[Ticket, ...]:
+        """Return tickets as they are now, for the last look."""
+        return self._call(lambda: self.inner.look(ids), "look")
+
     def history(self, ids: Sequence[str]) -> tuple[Event, ...]:
         """Return the whole history of these tickets."""
         return self._call(lambda: self.inner.history(ids), "history")

@@ -21,7 +21,11 @@ class RunStatus(StrEnum):
 
 
 class WriteCounts(msgspec.Struct, kw_only=True):
-    """How many tickets were planned, and what became of each."""
+    """How many tickets were planned, and what became of each.
+
+    `left_alone` counts those of `conflict`, `locked` and `missing` that were not sent, since people
+    had changed them after they were read.
+    """
 
     planned: int = 0
     written: int = 0
@@ -31,6 +35,7 @@ class WriteCounts(msgspec.Struct, kw_only=True):
     rejected: int = 0
     deferred: int = 0
     parked: int = 0
+    left_alone: int = 0
 
     def count(self, outcome: str, number: int = 1) -> None:
         """Add `number` tickets to one outcome."""
@@ -39,8 +44,9 @@ class WriteCounts(msgspec.Struct, kw_only=True):
 
     @property
     def are_complete(self) -> bool:
-        """Tell whether nothing planned was left unwritten, parked tickets aside."""
-        return not (self.conflict or self.locked or self.missing or self.rejected or self.deferred)
+        """Tell whether nothing planned was left unwritten, parked and left alone ones aside."""
+        refused = self.conflict + self.locked + self.missing + self.rejected
+        return refused == self.left_alone and not self.deferred
 
 
 class FirstSync(msgspec.Struct, frozen=True, kw_only=True):

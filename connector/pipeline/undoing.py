@@ -74,7 +74,7 @@ def _one(
             lease_check=lease.check,
             poll=Poll(now=job.clock, sleep=job.sleep, wait_s=0.2),
         )
-        if report.error is None:
+        if report.counts.written == report.counts.planned:
             job.state.mark_undone(undo_plan.batches, by=run_id)
     return Undone(undo_plan.plan, undo_plan.stays, report)
 

@@ -22,11 +22,17 @@ EXAMPLES = 5
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket to write: the change, why, and what its fields showed before."""
+    """One ticket to write: the change, why, and what its fields showed before.
+
+    `status` and `known_at` are the ticket's status and its last update as far as it was known; an
+    undo does not ask for them.
+    """
 
     change: TicketChange
     reasons: tuple[Reason, ...]
     before: Mapping[str, str | None] = {}
+    status: str = ""
+    known_at: datetime | None = None
 
     @property
     def intent(self) -> Intent:
@@ -76,8 +82,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What would be written to one helpdesk, most urgent first, and what waits.
 
-    `requests` is about what it costs. `skipped` counts tickets
-    by why they are left alone. `stopped` says why nothing at all is written.
+    `requests` is about what it costs. `skipped` counts tickets by why they are left alone.
+    `stopped` says why nothing at all is written. `ignore` is the tag that keeps us off a ticket,
+    also when it comes at the last moment.
     """
 
     helpdesk: str
@@ -89,6 +96,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     batches: int = 0
     requests: int = 0
     stopped: str = ""
+    ignore: str = ""
     is_undo: bool = False
 
     @property
@@ -127,6 +135,7 @@ def plan(
         skipped=dict(skipped),
         batches=batches,
         requests=rules.batch_requests * batches,
+        ignore=planner.names.ignore,
     )
 
 
@@ -187,10 +196,13 @@ def _held(drafts: Iterable[Draft], known: Known, max_share: float) -> tuple[Held
 
 def _planned(draft: Draft) -> PlannedChange:
     delta = draft.delta or Ours()
+    ticket, own = draft.look.ticket, draft.look.own
     return PlannedChange(
-        change=change(draft.look.ticket, delta, draft.wanted),
+        change=change(ticket, delta, draft.wanted),
         reasons=draft.reasons,
         before={key: draft.shown.fields.get(key) for key in delta.fields},
+        status=ticket.status,
+        known_at=max(ticket.updated_at, own.at) if own else ticket.updated_at,
     )
 
 

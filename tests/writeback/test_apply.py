@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from connector.writeback.settle import Settled, settle
 from tests.writeback.world import DESK, World, due_soon, ids, member
 
 AT_RISK = [member("at_risk")]
+A_LOOK = 1
+"""Requests before a batch is sent."""
 
 
 class JobAdapter(MemoryAdapter):
@@ -34,8 +36,10 @@ class JobAdapter(MemoryAdapter):
         self.jobs: dict[str, tuple[WriteResult, ...]] = {}
 
     def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+        before = dict(self._desk.tickets)
         receipt = super().submit(changes)
         assert receipt.results is not None
+        self._desk.tickets.update({ticket: before[ticket] for ticket in self.leaves_out})
         if self.loses_answer:
             raise UnavailableError("the connection was cut")
         job = f"job-{len(self.jobs)}"
@@ -68,7 +72,7 @@ def outcomes(world: World) -> dict[str, str | None]:
 def test_the_intent_is_journaled_before_the_batch_is_sent(world: World, jobs: JobAdapter) -> None:
     world.desk.put("1")
     planned = world.plan({"1": AT_RISK})
-    world.desk.fail_next(UnavailableError("down"))
+    world.desk.fail_next(UnavailableError("down"), after=A_LOOK)
     world.write(planned)
     (batch,) = world.state.open_batches(DESK)
     assert [intent.ticket_id for intent in batch.intents] == ["1"]
@@ -112,6 +116,19 @@ def test_a_job_that_never_ends_is_deferred_in_the_end(world: World, jobs: JobAda
     assert report.counts == WriteCounts(planned=1, deferred=1)
 
 
+class Meanwhile(MemoryAdapter):
+    """A helpdesk in which something happens between the last look and the write."""
+
+    def __init__(self, world: World, happens: Callable[[], object]) -> None:
+        settings = MemorySettings(account=world.desk.name)
+        super().__init__(settings, watched_fields=frozenset(f.id for f in world.fields))
+        self.happens = happens
+
+    def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+        self.happens()
+        return super().submit(changes)
+
+
 @pytest.mark.parametrize(
     ("happens", "outcome"), [(Status.CLOSED, Outcome.LOCKED), (Status.DELETED, Outcome.MISSING)]
 )
@@ -121,10 +138,11 @@ def test_what_happened_meanwhile_is_told_apart(
     world.desk.put("1")
     world.desk.put("2")
     planned = world.plan({"1": AT_RISK, "2": AT_RISK})
-    world.desk.set_status("1", happens)
+    world.adapter = Meanwhile(world, lambda: world.desk.set_status("1", happens))
     report = world.write(planned)
     assert outcomes(world) == {"1": outcome, "2": Outcome.WRITTEN}
     assert (report.counts.planned, report.counts.written) == (2, 1)
+    assert not report.counts.are_complete
     assert [result.ticket_id for result in report.refused] == ["1"]
 
 
@@ -134,6 +152,7 @@ def test_a_ticket_changed_meanwhile_is_a_conflict_where_versions_are_guarded(wor
     world.desk.tag("1", "vip")
     report = world.write(planned)
     assert report.counts == WriteCounts(planned=1, conflict=1)
+    assert not report.counts.are_complete
 
 
 def test_a_ticket_the_answer_left_out_is_rejected(world: World, jobs: JobAdapter) -> None:
@@ -172,17 +191,37 @@ def test_a_plan_is_sent_in_batches(world: World) -> None:
     before = world.adapter.requests
     report = world.write(planned)
     assert (report.batches, report.counts.written) == (3, 250)
-    assert world.adapter.requests - before == 3
+    assert world.adapter.requests - before == 2 * 3
+
+
+def test_the_first_batch_shows_every_kind_of_change(world: World) -> None:
+    members = many(world, 250)
+    world.write(world.plan({"249": [due_soon("at_risk")]}))
+    members |= {"0": [due_soon(None)], "100": [member("at_risk", tag=True)], "249": AT_RISK}
+    world.write(world.plan(members))
+    rows = [row for row in world.state.journal_rows() if row.run == "run-2"]
+    first = [row for row in rows if row.batch == rows[0].batch]
+    assert any(row.tags_added for row in first)
+    assert any(None in row.fields_after.values() for row in first)
+    assert len(rows) == 250
 
 
 def test_what_does_not_fit_is_deferred(world: World) -> None:
     report = world.write(world.plan(many(world, 250)), most_batches=2)
     assert report.counts == WriteCounts(planned=250, written=200, deferred=50)
+    assert report.deferred == tuple(ids(world.plan(dict.fromkeys(world.desk.tickets, AT_RISK))))
+
+
+def test_no_batch_begins_once_the_time_is_over(world: World) -> None:
+    planned = world.plan(many(world, 150))
+    over = msgspec.structs.replace(world.poll, until=world.desk.now)
+    assert world.write(planned, poll=over).counts == WriteCounts(planned=150, deferred=150)
+    assert world.write(planned).counts == WriteCounts(planned=150, written=150)
 
 
 def test_a_failing_helpdesk_stops_the_writing_and_keeps_the_count(world: World) -> None:
     planned = world.plan(many(world, 150))
-    world.desk.fail_next(UnavailableError("down"))
+    world.desk.fail_next(UnavailableError("down"), after=A_LOOK)
     report = world.write(planned)
     assert (report.error, report.counts) == ("down", WriteCounts(planned=150, deferred=150))
 
@@ -214,7 +253,7 @@ def test_an_answer_lost_after_the_write_is_settled_by_reading(
 def test_a_batch_that_never_arrived_is_planned_again(world: World) -> None:
     world.desk.put("1")
     planned = world.plan({"1": AT_RISK})
-    world.desk.fail_next(UnavailableError("down"))
+    world.desk.fail_next(UnavailableError("down"), after=A_LOOK)
     world.write(planned)
     assert settled(world).counts == WriteCounts(deferred=1)
     assert ids(world.plan({"1": AT_RISK})) == ["1"]
@@ -228,7 +267,7 @@ def test_settling_tells_why_a_batch_did_not_arrive(
 ) -> None:
     world.desk.put("1")
     planned = world.plan({"1": AT_RISK})
-    world.desk.fail_next(UnavailableError("down"))
+    world.desk.fail_next(UnavailableError("down"), after=A_LOOK)
     world.write(planned)
     world.desk.set_status("1", happens)
     settled(world)

@@ -137,10 +137,13 @@ class World:
         self.write(planned)
         return planned
 
-    def undo(self, run: str | None = None) -> UndoPlan:
+    def planned_undo(self, run: str | None = None) -> UndoPlan:
         rows = list(self.state.journal_rows(helpdesk=DESK))
         found = {t.id: t for t in self.adapter.get(tickets_written(rows, run))}
-        undo = plan_undo(rows, found, helpdesk=DESK, run=run, batch=100, now=self.desk.now)
+        return plan_undo(rows, found, helpdesk=DESK, run=run, batch=100, now=self.desk.now)
+
+    def undo(self, run: str | None = None) -> UndoPlan:
+        undo = self.planned_undo(run)
         self.write(undo.plan)
         self.state.mark_undone(undo.batches, by=f"run-{self.run}")
         return undo
