@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench import grouped, remeasured
+from bench import goals, grouped, remeasured
 from bench.timing import Figure, machine
 
-LARGE = {"tickets": 1_000_000, "published": 10_000_000, "rounds": 3}
-SMALL = {"tickets": 3_000, "published": 20_000, "rounds": 1}
+LARGE = {"tickets": 1_000_000, "published": 10_000_000, "rounds": 3, "days": 50, "each": 20}
+SMALL = {"tickets": 3_000, "published": 20_000, "rounds": 1, "days": 2, "each": 1}
 
 
 def _kpi(folder: Path, sizes: dict[str, int]) -> list[Figure]:
@@ -24,7 +24,13 @@ def _kpi(folder: Path, sizes: dict[str, int]) -> list[Figure]:
     ]
 
 
-AREAS: dict[str, Callable[[Path, dict[str, int]], list[Figure]]] = {"kpi": _kpi}
+def _goals(folder: Path, sizes: dict[str, int]) -> list[Figure]:
+    return goals.figures(
+        folder, sizes["tickets"], sizes["rounds"], days=sizes["days"], each=sizes["each"]
+    )
+
+
+AREAS: dict[str, Callable[[Path, dict[str, int]], list[Figure]]] = {"kpi": _kpi, "goals": _goals}
 
 
 def main() -> int:
