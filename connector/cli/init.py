@@ -63,6 +63,7 @@ def _with_name(argument: str, following: str) -> tuple[str, ...]:
 def command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path(),
+    *,
     template: Annotated[
         list[str] | None,
         typer.Option(
