@@ -48,12 +48,13 @@ def findings(workspace: Workspace, *, offline: bool) -> list[Finding]:
     from connector.pipeline.linting import lint_measured, lint_written
     from connector.pipeline.views import views
 
+    today = workspace.now().date()
     if offline:
-        return lint_written(workspace.mappings, workspace.definitions)
+        return lint_written(workspace.mappings, workspace.definitions, today)
     if not workspace.published():
         told = "nothing has been read yet, so goals are judged by what is written alone"
         print_line(told, out=console(stderr=True), style="yellow")
-        return lint_written(workspace.mappings, workspace.definitions)
+        return lint_written(workspace.mappings, workspace.definitions, today)
     job, stopped = workspace.job(), list[str]()
     with views(job) as seen:
         found = lint_measured(job, seen, stopped)

@@ -6,6 +6,7 @@ Every rule is a function that looks at one goal, or at one objective, and at all
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -95,17 +96,21 @@ RULES: Final = (
 """Every rule there is."""
 
 
-def lint(plan: Plan, origin: Origin) -> list[Finding]:
-    """Judge everything that was written; by file, line and rule."""
-    found = [finding for rule in RULES for finding in _findings(rule, plan, origin)]
+def lint(plan: Plan, origin: Origin, today: date) -> list[Finding]:
+    """Judge everything that was written and is not over; by file, line and rule."""
+    found = [finding for rule in RULES for finding in _findings(rule, plan, origin, today)]
     return sorted(found, key=lambda one: (one.file, one.line, one.rule, one.why))
 
 
-def _findings(rule: Rule, plan: Plan, origin: Origin) -> Iterator[Finding]:
+def _findings(rule: Rule, plan: Plan, origin: Origin, today: date) -> Iterator[Finding]:
     for look in plan.looks.values():
+        if look.goal.period.end <= today:
+            continue
         for remark in rule.goal(look, plan) if rule.goal else ():
             yield _finding(rule, "goal", look.id, remark, origin)
     for name, table in plan.objectives.items():
+        if table.period is not None and table.period.end <= today:
+            continue
         for remark in rule.objective(name, table, plan) if rule.objective else ():
             yield _finding(rule, "objective", name, remark, origin)
 

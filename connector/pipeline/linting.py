@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 HISTORY: Final = 731 * DAY
 
 
-def lint_written(mappings: Mappings, definitions: Mapping[str, MeasureDefinition]) -> list[Finding]:
-    """Judge goals by what is written alone."""
+def lint_written(
+    mappings: Mappings, definitions: Mapping[str, MeasureDefinition], today: date
+) -> list[Finding]:
+    """Judge goals that are not over by what is written alone."""
     looks = {id_: _look(id_, goal, mappings, definitions) for id_, goal in mappings.goals.items()}
-    return lint(Plan(looks=looks, objectives=mappings.objectives), mappings.origin)
+    return lint(Plan(looks=looks, objectives=mappings.objectives), mappings.origin, today)
 
 
 def lint_measured(job: Job, seen: Views, stopped: list[str]) -> list[Finding]:
@@ -45,7 +47,8 @@ def lint_measured(job: Job, seen: Views, stopped: list[str]) -> list[Finding]:
         look = _look(id_, goal, job.mappings, job.definitions)
         past = _past(look, judged, seen, reports)
         looks[id_] = msgspec.structs.replace(look, past=past)
-    return lint(Plan(looks=looks, objectives=job.mappings.objectives), job.mappings.origin)
+    plan = Plan(looks=looks, objectives=job.mappings.objectives)
+    return lint(plan, job.mappings.origin, seen.present(job.clock()).date())
 
 
 def _look(
@@ -59,14 +62,15 @@ def _look(
 def _past(
     look: Look, judged: Judged, seen: Views, reports: Mapping[str, GoalReport]
 ) -> Past | None:
-    """Return what was measured; nothing of a goal that is over, or rests."""
+    """Return what was measured; of a goal that is over, or rests, nothing."""
     report, job = reports.get(look.id), judged.job
-    con = seen.over(job.helpdesks_of("goal", look.id))
-    if report is None or con is None or look.kpi is None or look.goal.paused:
+    helpdesks, zone = job.helpdesks_of("goal", look.id), ZoneInfo(look.goal.period.timezone)
+    con = seen.over(helpdesks)
+    if con is None or look.kpi is None:
         return None
-    today = report.as_of.astimezone(ZoneInfo(look.goal.period.timezone)).date()
-    if today >= look.goal.period.end:
-        return None
+    today = seen.as_of(helpdesks).astimezone(zone).date()
+    if report is None or look.goal.paused or today >= look.goal.period.end:
+        return Past(today=today)
     kpi, look = look.kpi, msgspec.structs.replace(look, past=Past(today=today, report=report))
     shows_people = job.settings.writeback.people == "on"
     return Past(

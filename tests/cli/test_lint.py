@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from connector.cli.exits import ExitCode
 from tests.cli.cli import Cli
@@ -14,6 +15,20 @@ kpi = "full_resolution"
 owner = "Support lead"
 period = { start = 2026-10-01, end = 2027-01-01 }
 target = "1 h"
+"""
+
+
+LONELY = """
+[goal.lonely]
+title = "Nine in ten of our own customers are satisfied"
+kpi = "csat_lonely"
+owner = "Support lead"
+period = { start = 2026-10-01, end = 2027-01-01 }
+baseline = "84 %"
+target = "90 %"
+[kpi.csat_lonely]
+measure = "csat_pct"
+where = { tag = ["lonely"] }
 """
 
 
@@ -39,9 +54,11 @@ def test_lint_says_what_is_wrong_where_and_what_to_do(cli: Cli) -> None:
 
 
 def test_strict_lint_ends_with_2_on_warnings_alone(cli: Cli) -> None:
+    with cli.mapping.open("a", encoding="utf-8") as file:
+        file.write(LONELY)
     ran = cli("lint", "--offline", "--strict")
     assert ran.code == ExitCode.DONE
-    assert "note" in ran.flat
+    assert "(advice, no_why)" in ran.flat
     assert hasty(cli)("lint", "--offline", "--strict").code == ExitCode.CONFIG
 
 
@@ -82,6 +99,20 @@ def test_check_ends_with_what_lint_says_and_does_not_fail_for_it(synced: Cli) ->
     assert "speed_without_guard" in after
     assert "speed_without_guard" not in before
     assert synced("check", "--offline", "--strict").code == ExitCode.CONFIG
+
+
+def test_goals_for_each_are_counted_and_nobody_is_named(synced: Cli) -> None:
+    hasty(synced)
+    each = 'target = "1 h"\nlevel = "person"\nfor_each = "assignee"'
+    synced.edit(synced.mapping, 'target = "1 h"', each)
+    synced.edit(synced.mapping, 'kpi = "full_resolution"\n', 'kpi = "tail"\n')
+    with synced.mapping.open("a", encoding="utf-8") as file:
+        file.write('[kpi.tail]\nmeasure = "full_resolution_time"\naggregate = "p90"\n')
+    ran = synced("lint")
+    found = re.search(r"(\d+) of the (\d+) goals that for_each makes expect fewer", ran.flat)
+    assert found is not None
+    assert 0 < int(found.group(1)) <= int(found.group(2))
+    assert "hasty_of_" not in ran.flat
 
 
 def test_what_is_measured_of_one_person_is_not_told(synced: Cli) -> None:

@@ -21,6 +21,7 @@ from tests.goals.cases import judged, share
 
 START, END = date(2026, 10, 1), date(2027, 1, 1)
 TODAY = date(2026, 10, 15)
+LONG_AGO = date(2026, 1, 1)
 HISTORY_DAYS = 500
 KPIS = """
 [kpi.first_reply]
@@ -102,14 +103,16 @@ def plan_of(folder: Path, text: str) -> tuple[Plan, Mapping[str, tuple[Path, int
     return Plan(looks=looks, objectives=found.objectives), found.origin
 
 
-def findings(folder: Path, text: str, past: Mapping[str, Past] | None = None) -> list[Finding]:
+def findings(
+    folder: Path, text: str, past: Mapping[str, Past] | None = None, *, today: date = LONG_AGO
+) -> list[Finding]:
     """Return everything that lint says of a file, with the history of some goals."""
     plan, origin = plan_of(folder, text)
     looks = {
         id_: msgspec.structs.replace(look, past=(past or {}).get(id_))
         for id_, look in plan.looks.items()
     }
-    return lint(msgspec.structs.replace(plan, looks=looks), origin)
+    return lint(msgspec.structs.replace(plan, looks=looks), origin, today)
 
 
 def rules(found: Sequence[Finding], id_: str | None = None) -> set[str]:

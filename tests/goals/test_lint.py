@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,13 @@ def test_findings_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert [one.id for one in found if one.rule == "no_owner"] == ["second", "first"]
     lines = Path(found[0].file).read_text(encoding="utf-8").splitlines()
     assert lines[found[0].line - 1] == "[goal.second]"
+
+
+def test_what_is_over_is_not_judged(tmp_path: Path) -> None:
+    text = goal("g", body='owner = "tbd"') + PARENT
+    last, over = date(2026, 12, 31), date(2027, 1, 1)
+    assert {"no_owner", "empty_objective"} <= rules(findings(tmp_path, text, today=last))
+    assert findings(tmp_path, text, today=over) == []
 
 
 def test_a_key_result_on_quality_beside_it_guards_speed(tmp_path: Path) -> None:
