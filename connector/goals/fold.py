@@ -54,12 +54,10 @@ def settled(found: Verdict, before: DayVerdict | None) -> GoalState:
     if last not in LADDER or found.status is last:
         return found.status
     here, there = LADDER.index(last), LADDER.index(found.status)
-    is_up = there > here
-    edge = EDGES[here] if is_up else EDGES[here - 1]
-    beyond = found.chance - edge if is_up else edge - found.chance
-    if beyond >= MARGIN - ROUNDING:
-        return found.status
-    return found.status if _was_across(before, here, is_up=is_up) else last
+    step = 1 if there > here else -1
+    while here != there and _is_across(found.chance, before, here, step):
+        here += step
+    return LADDER[here]
 
 
 def holds_since(days: Sequence[DayVerdict]) -> date | None:
@@ -70,9 +68,10 @@ def holds_since(days: Sequence[DayVerdict]) -> date | None:
     return same[-1].day
 
 
-def _was_across(before: DayVerdict, here: int, *, is_up: bool) -> bool:
-    """Tell whether the day before alone was on the same side of the line."""
+def _is_across(chance: float, before: DayVerdict, here: int, step: int) -> bool:
+    """Tell whether a step of the ladder is left for good: by the margin, or for the second day."""
+    edge = EDGES[min(here, here + step)]
+    if step * (chance - edge) >= MARGIN - ROUNDING:
+        return True
     raw = GoalState(before.raw_status)
-    if raw not in LADDER:
-        return False
-    return LADDER.index(raw) > here if is_up else LADDER.index(raw) < here
+    return raw in LADDER and step * (LADDER.index(raw) - here) > 0

@@ -57,6 +57,13 @@ def test_a_status_may_fall_two_steps_in_a_day() -> None:
     assert settled(found(0.05), day("on_track")) is GoalState.OFF_TRACK
 
 
+def test_of_two_lines_each_has_to_be_crossed_by_the_margin() -> None:
+    assert settled(found(0.28), day("on_track")) is GoalState.AT_RISK
+    assert settled(found(0.28), day("at_risk", "off_track")) is GoalState.OFF_TRACK
+    assert settled(found(0.72), day("off_track")) is GoalState.AT_RISK
+    assert settled(found(0.28), day("on_track", "off_track")) is GoalState.OFF_TRACK
+
+
 def test_a_verdict_without_a_chance_counts_at_once() -> None:
     verdict = Verdict(GoalState.AT_RISK, "by pace")
     assert settled(verdict, day("on_track")) is GoalState.AT_RISK
