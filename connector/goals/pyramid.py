@@ -70,9 +70,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_red(self) -> bool:
-        """Tell whether it is off its way; an aspirational goal that came far enough is not."""
-        has_succeeded = self.grade is not None and succeeds(self.grade, self.commitment)
-        return self.status in RED and not (self.status == GoalState.MISSED and has_succeeded)
+        """Tell whether it is off its way; an aspirational goal that came far enough is not.
+
+        A committed one that was missed is, even where its grade is 1 by rounding.
+        """
+        if self.status != GoalState.MISSED or self.commitment == "committed":
+            return self.status in RED
+        return self.grade is None or not succeeds(self.grade, self.commitment)
 
     @property
     def is_green(self) -> bool:

@@ -176,6 +176,11 @@ def test_an_aspirational_goal_that_came_far_enough_is_not_off() -> None:
     assert rolled(ended("a", 0.8), node("b")).status == "off_track"
 
 
+def test_a_committed_goal_that_missed_by_a_hair_is_off_whatever_its_grade_rounds_to() -> None:
+    missed = node("a", "missed", 1.0, is_final=True)
+    assert rolled(missed, node("b")).status == "off_track"
+
+
 def test_objectives_roll_up_over_any_depth_whatever_their_order() -> None:
     firm, desk = objective("firm"), objective("desk", parents=("firm",))
     team = objective("crew", parents=("desk",))
