@@ -128,6 +128,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             return maintained(weeks, limit=self.aim, direction=self.direction)
         return None if value is None else raw_progress(value, baseline=baseline, target=self.aim)
 
+    @property
+    def heading(self) -> float | None:
+        """Return where a sum lands if it goes on as it did so far, by its plan where it has one."""
+        value, planned, elapsed = self.value.value, self.evidence.expected, self.evidence.elapsed
+        if value is None:
+            return None
+        if planned:
+            return value * self.aim / planned
+        return value / elapsed if elapsed else None
+
 
 def max_age_s(interval_s: float) -> float:
     """Return how old data may be: two intervals of the job, at least a day."""

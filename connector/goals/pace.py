@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.model.goal import GoalState
-from connector.model.kpi import KpiValue, MeasureDefinition, Period, Unit
+from connector.model.kpi import Family, KpiValue, MeasureDefinition, Period, Unit
 
 ON_TRACK_FROM = 0.95
 AT_RISK_FROM = 0.75
@@ -38,8 +38,8 @@ def expected_progress(shape: Shape, elapsed: float) -> float:
 
 
 def status_of_pace(progress: float, expected: float) -> GoalState:
-    """Return what progress means against what is expected."""
-    if progress >= ON_TRACK_FROM * expected:
+    """Return what progress means against what is expected, which a plan may have below nothing."""
+    if progress >= min(ON_TRACK_FROM * expected, expected):
         return GoalState.ON_TRACK
     return GoalState.AT_RISK if progress >= AT_RISK_FROM * expected else GoalState.OFF_TRACK
 
@@ -51,7 +51,7 @@ def is_early(elapsed: float) -> bool:
 
 def adds_up(value: KpiValue, definition: MeasureDefinition) -> bool:
     """Tell whether the value is a sum that grows from zero over the period."""
-    return definition.family == "count" and value.unit == Unit.COUNT
+    return value.aggregate == "sum" or definition.family in {Family.COUNT, Family.DAYS}
 
 
 def calendar_fraction(period: Period, now: datetime) -> float:

@@ -197,14 +197,12 @@ def _progress(case: Case) -> tuple[float, float]:
     baseline, value = case.evidence.baseline, case.value.value
     if baseline is None or value is None:  # the rules before this one have seen to it
         return 0.0, 1.0
-    wanted = case.evidence.expected
-    if wanted is not None:
-        progress = raw_progress(value, baseline=baseline, target=case.aim)
-        return progress, raw_progress(wanted, baseline=baseline, target=case.aim)
     if adds_up(case.value, case.definition):
-        heading = value / case.evidence.elapsed
-        return raw_progress(heading, baseline=baseline, target=case.aim), 1.0
+        return raw_progress(case.heading or value, baseline=baseline, target=case.aim), 1.0
+    wanted = case.evidence.expected
     progress = raw_progress(value, baseline=baseline, target=case.aim)
+    if wanted is not None:
+        return progress, raw_progress(wanted, baseline=baseline, target=case.aim)
     return progress, expected_progress(case.shape, case.evidence.elapsed)
 
 

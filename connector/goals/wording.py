@@ -78,10 +78,12 @@ def pace(case: Case, progress: float, expected: float) -> str:
     value, baseline = case.value.value or 0.0, case.evidence.baseline or 0.0
     shown, from_, to = amounts(case, value, baseline, case.aim)
     if adds_up(case.value, case.definition):
-        elapsed = case.evidence.elapsed
-        heading = amount(case, round(value / elapsed))
+        planned = case.evidence.expected
+        since = f"in {percent(case.evidence.elapsed)} of the period"
+        so_far = f"where the plan has {amount(case, round(planned))}" if planned else since
+        heading = amount(case, round(case.heading or value))
         way = f"{percent(progress)} of the way from baseline {from_} to target {to}"
-        return f"{shown} in {percent(elapsed)} of the period, heading for {heading}: {way}"
+        return f"{shown} {so_far}, heading for {heading}: {way}"
     if progress > 1:
         where = f"value {shown} is past the target {to} (baseline {from_})"
     elif progress < 0:

@@ -57,6 +57,11 @@ def test_status_changes_at_95_and_75_percent_of_what_is_expected(
     assert status_of_pace(progress, 0.5) is status
 
 
+def test_a_plan_that_gets_worse_first_is_kept_by_what_is_as_it_says() -> None:
+    assert status_of_pace(-0.2, -0.2) is GoalState.ON_TRACK
+    assert status_of_pace(-0.21, -0.2) is GoalState.OFF_TRACK
+
+
 def test_less_than_a_tenth_of_the_period_is_early() -> None:
     assert is_early(0.099)
     assert not is_early(0.10)

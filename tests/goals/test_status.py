@@ -232,3 +232,33 @@ def test_a_measured_baseline_needs_enough_tickets() -> None:
 
 def test_evidence_needs_no_more_than_the_time_that_has_passed() -> None:
     assert Evidence(elapsed=0.5).forecast is None
+
+
+SPENT = definition(id="support_cost", family="imported", unit="count", aggregates=("sum",))
+
+
+@pytest.mark.parametrize(
+    ("so_far", "status"),
+    [
+        (45_000, GoalState.ON_TRACK),
+        (46_000, GoalState.AT_RISK),
+        (60_000, GoalState.OFF_TRACK),
+    ],
+)
+def test_a_sum_of_amounts_is_judged_by_where_it_is_heading(
+    so_far: float, status: GoalState
+) -> None:
+    table = goal(target=90_000)
+    spent = value(so_far, unit="EUR", aggregate="sum", n=0)
+    assert judged(table, spent, measure=SPENT, baseline=100_000.0).status == status
+
+
+@pytest.mark.parametrize(
+    ("so_far", "status"),
+    [(400, GoalState.ON_TRACK), (390, GoalState.AT_RISK), (300, GoalState.OFF_TRACK)],
+)
+def test_a_phased_sum_is_judged_by_its_plan(so_far: int, status: GoalState) -> None:
+    table = goal(target=1200, pace="phased")
+    found = judged(table, count(so_far), measure=SOLVED, baseline=1000.0, expected=400.0)
+    assert found.status == status
+    assert found.why.startswith(f"{so_far} where the plan has 400, heading for {so_far * 3:,}: ")
