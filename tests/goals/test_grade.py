@@ -84,15 +84,17 @@ def test_exactly_on_target_is_met() -> None:
 
 def test_a_share_within_a_limit_is_better_when_higher() -> None:
     within = value(0.8, aggregate="within", unit="ratio")
-    assert better_side(definition(), within, baseline=None, target=0.9) is Direction.HIGHER
+    assert (
+        better_side(definition(), within.aggregate, baseline=None, target=0.9) is Direction.HIGHER
+    )
 
 
 def test_a_neutral_measure_is_better_where_the_goal_points() -> None:
     neutral = definition(direction="neutral")
     measured = value(10)
-    assert better_side(neutral, measured, baseline=5, target=20) is Direction.HIGHER
-    assert better_side(neutral, measured, baseline=20, target=5) is Direction.LOWER
+    assert better_side(neutral, measured.aggregate, baseline=5, target=20) is Direction.HIGHER
+    assert better_side(neutral, measured.aggregate, baseline=20, target=5) is Direction.LOWER
 
 
 def test_the_measure_says_which_way_is_better() -> None:
-    assert better_side(CSAT, value(0.9), baseline=None, target=0.9) is Direction.HIGHER
+    assert better_side(CSAT, "rate", baseline=None, target=0.9) is Direction.HIGHER
