@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
 from connector.config.mapping import KpiTable
 from connector.errors import MappingError, Problem
@@ -50,43 +51,68 @@ class _Business(msgspec.Struct, frozen=True):
     day_s: int
 
 
-def burn_counts(
-    con: DuckDBPyConnection,
-    kpi: KpiTable,
-    period: Period,
-    *,
-    as_of: datetime,
-    zone: str,
-    is_bad_when_hit: bool,
-) -> Spending:
-    """Count the events of a share KPI so far, those that were bad, and what is still to come.
+class _Rows(msgspec.Struct, frozen=True):
+    """Events in order of their stamps, how much of each counts, and how much of it was bad.
+
+    `first` is the stamp of the first event ever, which may be older than all of these.
+    """
+
+    first: datetime | None
+    stamps: Any
+    ones: Any
+    bad: Any
+
+    def tally(self, start: datetime, end: datetime) -> Tally:
+        """Return the events from one instant to before another."""
+        bounds = [np.datetime64(naive(instant)) for instant in (start, end)]
+        cut = slice(*np.searchsorted(self.stamps, bounds, side="left"))
+        return Tally(float(self.bad[cut].sum()), float(self.ones[cut].sum()))
+
+
+class Spendings:
+    """A share KPI over a period as it was at moments up to `last`, from one reading of its rows.
 
     A hit is a row of 1, or a value within the KPI's limit; `is_bad_when_hit` says which side is
     bad. Business time is that of the helpdesks' default schedule; without one in the period it is
     calendar time. Raises `MappingError` for a KPI that is no share, or names nobody knows.
     """
-    scope = resolve(kpi.where, con, zone=zone)
-    question = ask(kpi, scope, EVER, last_instant(period, as_of), zone=zone)
-    _require_share(question)
-    until = min(max(as_of, period.start), period.end)
-    since = min(period.start, until - RECENT)
-    business = _business(con, since, period)
-    starts = [
-        _back(business, period, until, seconds)
-        for seconds in (HOURS_S, business.day_s, WEEK_DAYS * business.day_s)
-    ]
-    row = _counted(con, question, [since, period.start, *starts], is_bad_when_hit=is_bad_when_hit)
-    first, recent, *_ = row
-    tallies = [Tally(bad, events) for events, bad in zip(row[3::2], row[4::2], strict=True)]
-    so_far, hours, day, week = tallies
-    known = until if first is None else max(since, first.replace(tzinfo=UTC))
-    to_come = recent * business.hours.open_seconds(until, period.end)
-    passed = max(business.hours.open_seconds(known, until), business.day_s)
-    return Spending(
-        counts=BurnCounts(period=so_far, hours=hours, day=day, week=week),
-        expected=so_far.events + to_come / passed,
-        days=business.hours.open_seconds(period.start, period.end) / business.day_s,
-    )
+
+    def __init__(
+        self,
+        con: DuckDBPyConnection,
+        kpi: KpiTable,
+        period: Period,
+        *,
+        last: datetime,
+        zone: str,
+        is_bad_when_hit: bool,
+    ) -> None:
+        scope = resolve(kpi.where, con, zone=zone)
+        question = ask(kpi, scope, EVER, last_instant(period, last), zone=zone)
+        _require_share(question)
+        since = period.start - RECENT
+        self._period = period
+        self._business = _business(con, since, period)
+        self._rows = _read(con, question, since, is_bad_when_hit=is_bad_when_hit)
+
+    def at(self, as_of: datetime) -> Spending:
+        """Count the events so far, those that were bad, and what is still to come."""
+        period, business, rows = self._period, self._business, self._rows
+        until, end = min(max(as_of, period.start), period.end), last_instant(period, as_of)
+        since = min(period.start, until - RECENT)
+        hours, day, week = (
+            rows.tally(_back(business, period, until, seconds), end)
+            for seconds in (HOURS_S, business.day_s, WEEK_DAYS * business.day_s)
+        )
+        so_far = rows.tally(period.start, end)
+        known = until if rows.first is None or rows.first >= end else max(since, rows.first)
+        to_come = rows.tally(since, end).events * business.hours.open_seconds(until, period.end)
+        passed = max(business.hours.open_seconds(known, until), business.day_s)
+        return Spending(
+            counts=BurnCounts(period=so_far, hours=hours, day=day, week=week),
+            expected=so_far.events + to_come / passed,
+            days=business.hours.open_seconds(period.start, period.end) / business.day_s,
+        )
 
 
 def _require_share(question: Question) -> None:
@@ -97,30 +123,25 @@ def _require_share(question: Question) -> None:
         raise MappingError([Problem(message, key="mode", hint=hint)])
 
 
-def _counted(
-    con: DuckDBPyConnection,
-    question: Question,
-    starts: list[datetime],
-    *,
-    is_bad_when_hit: bool,
-) -> tuple[Any, ...]:
-    """Return the first event ever, and events and bad ones from each start on."""
+def _read(
+    con: DuckDBPyConnection, question: Question, since: datetime, *, is_bad_when_hit: bool
+) -> _Rows:
     (source, params), (test, more) = counted(question), in_stretch(question)
+    given = [*params, *more]
+    row = con.execute(f"select min(m.at) from {source} and {test}", given).fetchone()
+    assert row is not None
     one = "m.weight" if question.is_shared else "1"
     hit, limits = "m.value", []
     if question.family is not Family.RATE:
         hit, limits = "(m.value <= ?)::integer", [question.limit]
     bad = hit if is_bad_when_hit else f"(1 - {hit})"
-    sums = ", ".join(
-        f"coalesce(sum({what}) filter (stamp >= ?), 0)" for _ in starts for what in ("one", "bad")
-    )
-    row = con.execute(
-        f"select min(stamp), {sums} from"
-        f" (select m.at as stamp, {one} as one, {one} * {bad} as bad from {source} and {test})",
-        [*(naive(start) for start in starts for _ in range(2)), *limits, *params, *more],
-    ).fetchone()
-    assert row is not None
-    return row
+    found = con.execute(
+        f"select m.at as stamp, ({one})::double as ones, ({one} * {bad})::double as bad"
+        f" from {source} and {test} and m.at >= ? order by stamp",
+        [*limits, *given, naive(since)],
+    ).fetchnumpy()
+    first = None if row[0] is None else row[0].replace(tzinfo=UTC)
+    return _Rows(first, *(np.asarray(found[name]) for name in ("stamp", "ones", "bad")))
 
 
 def _business(con: DuckDBPyConnection, since: datetime, period: Period) -> _Business:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from connector.goals.burn import allowed_share, burn
 from connector.goals.evidence import Case
-from connector.kpi.burn_counts import burn_counts
 from connector.model.goal import Burn
 from connector.model.kpi import Direction
 from connector.pipeline.subject import Subject
@@ -15,13 +14,6 @@ def spent(subject: Subject, case: Case) -> Burn | None:
     if not case.is_anti_goal or case.goal.mode != "budget":
         return None
     direction = case.direction
-    found = burn_counts(
-        subject.con,
-        subject.kpi,
-        subject.period,
-        as_of=case.value.as_of,
-        zone=subject.zone,
-        is_bad_when_hit=direction is not Direction.HIGHER,
-    )
+    found = subject.spendings(direction is not Direction.HIGHER).at(case.value.as_of)
     allowed = allowed_share(case.aim, direction)
     return burn(found.counts, allowed=allowed, expected=found.expected, days=found.days)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connector.config.mapping import GoalTable, KpiTable
 from connector.errors import MappingError
+from connector.kpi.burn_counts import Spendings
 from connector.kpi.elapsed import WorkingTime
 from connector.kpi.forms import definition_of
 from connector.kpi.series import days_between
@@ -88,6 +89,21 @@ class Subject:
     def working_time(self) -> WorkingTime:
         """Return the open hours of the period."""
         return self.shared.working_time(self.con, self.period)
+
+    @cached_property
+    def spendings(self) -> Callable[[bool], Spendings]:
+        """Return the events of an anti-goal's budget, read once; a hit is bad, or what is none."""
+        return cache(self._read_spendings)
+
+    def _read_spendings(self, is_bad_when_hit: bool) -> Spendings:  # noqa: FBT001  # a cache's key
+        return Spendings(
+            self.con,
+            self.kpi,
+            self.period,
+            last=self.moment.as_of,
+            zone=self.zone,
+            is_bad_when_hit=is_bad_when_hit,
+        )
 
     def daily(
         self,

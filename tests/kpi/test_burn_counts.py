@@ -9,7 +9,7 @@ import pytest
 
 from connector.config.mapping import KpiTable, Quantity
 from connector.errors import MappingError
-from connector.kpi.burn_counts import burn_counts
+from connector.kpi.burn_counts import Spendings
 from connector.model.budget import Spending, Tally
 from connector.model.kpi import Period
 from tests.kpi.desk import AGENT, MONDAY, OTHER_AGENT, Desk, after, attached
@@ -51,10 +51,14 @@ def spent(
     as_of: datetime = THURSDAY_NOON,
     period: Period = FOUR_WEEKS,
     is_bad_when_hit: bool = False,
+    last: datetime | None = None,
 ) -> Spending:
     desk.measure()
     con = attached(desk)
-    return burn_counts(con, kpi, period, as_of=as_of, zone="UTC", is_bad_when_hit=is_bad_when_hit)
+    found = Spendings(
+        con, kpi, period, last=last or as_of, zone="UTC", is_bad_when_hit=is_bad_when_hit
+    )
+    return found.at(as_of)
 
 
 def test_windows_are_business_time_before_the_moment(desk: Desk, ratings: Ratings) -> None:
@@ -92,6 +96,14 @@ def test_no_window_reaches_back_beyond_the_start_of_the_period(
     ratings.give(after(hours=1))
     counts = spent(desk, as_of=after(hours=2)).counts
     assert counts.day == counts.week == counts.period == Tally(1, 1)
+
+
+def test_one_reading_tells_every_moment_as_it_was(desk: Desk, ratings: Ratings) -> None:
+    desk.schedule()
+    for hour in range(-30 * 24, 11 * 24, 7):
+        ratings.give(after(hours=hour), "good" if hour % 3 else "bad")
+    for moment in (after(days=-40), after(days=-1), after(), after(days=2), THURSDAY_NOON):
+        assert spent(desk, as_of=moment, last=after(days=11)) == spent(desk, as_of=moment)
 
 
 def test_without_a_schedule_days_are_those_of_the_calendar(desk: Desk, ratings: Ratings) -> None:
