@@ -13,8 +13,10 @@ import pytest
 from connector.adapters.memory import MemoryHelpdesk
 from connector.model.goal import DayVerdict, GoalReport, GoalState
 from connector.model.ticket import Person, Role
+from connector.pipeline.baselines import baseline
 from connector.pipeline.judging import judge_all
 from connector.pipeline.rolling import Judged
+from connector.pipeline.subject import Moment, Subject
 from connector.pipeline.views import views
 from connector.store.goal_history import GoalHistory
 from tests.run import AGENT, CONFIG, CUSTOMER, Runner, asked, staffed
@@ -157,10 +159,26 @@ def test_days_that_were_missed_are_judged_by_the_terms_of_their_time(
     known = len(days_of(runner, desk, "faster"))
     desk.advance(3 * 86_400)  # no run in three days, and then with another target
     asked(desk)
-    runner.write("mappings/goals.toml", MAPPING.replace('"60 min"', '"10 min"'))
+    changed = MAPPING.replace('"60 min"', '"10 min"').replace('"95 min"', '"80 min"')
+    runner.write("mappings/goals.toml", changed)
     runner.run(desk)
     after = days_of(runner, desk, "faster")[known:]
-    assert [one.target for one in after] == [3600.0, 3600.0, 3600.0]
+    assert [(one.target, one.baseline) for one in after] == [(3600.0, 5700.0)] * 3
+    assert report(runner, desk, "faster").baseline == 4800.0
+
+
+def test_a_status_of_another_period_is_not_kept_when_data_are_old(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    last = report(runner, desk, "faster").status
+    desk.advance(3 * 86_400)
+    old = report(runner, desk, "faster")
+    assert (old.status, "stale" in old.flags, "stays" in old.why) == (last, True, True)
+    moved = MAPPING.replace("start = 2026-01-05", "start = 2026-01-12")
+    runner.write("mappings/goals.toml", moved)
+    anew = report(runner, desk, "faster")
+    assert ("stale" in anew.flags, "stays" in anew.why) == (True, False)
 
 
 def test_a_changed_target_counts_at_once_and_is_not_kept_for_today(
@@ -218,6 +236,21 @@ def test_a_measured_baseline_stays_as_it_was_first(desk: MemoryHelpdesk, runner:
     desk.advance(60)
     runner.run(desk)
     assert report(runner, desk, "in_time").baseline == first
+
+
+def test_a_baseline_that_was_frozen_is_not_measured_again(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.run(desk)
+    known = report(runner, desk, "in_time").baseline
+    job = runner.job(desk.now)
+    with views(job) as seen:
+        con = seen.over(frozenset({"memory"}))
+    assert con is not None
+    goal = job.mappings.goals["in_time"]
+    subject = Subject(job, con, "in_time", goal, Moment(desk.now, desk.now))
+    assert known is not None
+    assert baseline(subject) == known  # over a connection that is closed
 
 
 def test_an_objective_stands_as_what_serves_it(desk: MemoryHelpdesk, runner: Runner) -> None:
@@ -306,6 +339,47 @@ def test_goals_of_people_are_seen_by_them_and_their_line_alone(tmp_path: Path) -
     assert [one.id for one in found.seen_by("Ann")[0][0].drivers] == ["faster_of_10"]
 
 
+GUARDED = """
+[goal.reached]
+kind = "anti_goal"
+title = "Nobody waits for days"
+kpi = "first_reply"
+owner = "Lead"
+level = "person"
+for_each = "assignee"
+period = { start = 2026-01-05, end = 2026-02-05 }
+limit = "2 h"
+protects = ["faster", "over_all"]
+
+[goal.over_all]
+title = "Faster over all"
+kpi = "first_reply"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-02-05 }
+baseline = "95 min"
+target = "60 min"
+"""
+
+
+def test_the_anti_goal_of_one_guards_what_is_theirs_alone(tmp_path: Path) -> None:
+    desk = staffed()
+    text = EACH.format(level="person", dimension="assignee", name="Ann") + GUARDED
+    runner = runner_in(tmp_path, desk, text)
+    desk.add_person(Person(id="11", role=Role.AGENT, name="Bob"))
+    desk.now = datetime(2026, 1, 6, tzinfo=UTC)
+    for minutes, agent in ((20, AGENT), (500, "11")) * 20:
+        ticket = desk.put(
+            requester_id=CUSTOMER, submitter_id=CUSTOMER, channel="email", assignee_id=agent
+        )
+        desk.advance(minutes * 60)
+        desk.comment(ticket, by=agent)
+    runner.run(desk)
+    found = {one.id: one for one in judged(runner, desk).alone}
+    assert (found["reached_of_11"].status, found["reached_of_10"].status) == ("violated", "safe")
+    capped = {id_: one.capped_by for id_, one in found.items() if one.capped_by}
+    assert capped == {"faster_of_11": ("reached_of_11",)}
+
+
 REOPENED = """
 [kpi.reopened]
 measure = "reopen_rate"
@@ -344,3 +418,42 @@ def test_a_chance_rests_on_what_has_settled_alone(tmp_path: Path) -> None:
     often, once = found
     assert often == once
     assert often[-1][1] == GoalState.OFF_TRACK
+
+
+GUARDED = """
+[goal.guard]
+kind = "anti_goal"
+title = "Nothing waits"
+kpi = "first_reply"
+owner = "Lead"
+{each}
+period = {{ start = 2026-01-05, end = 2026-02-05 }}
+limit = "30 min"
+protects = ["faster"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("each", "capped"),
+    [
+        ("", {"faster", "faster_of_7", "faster_of_8"}),
+        ('for_each = "group"', {"faster", "faster_of_8"}),
+    ],
+)
+def test_a_guard_reaches_the_goals_of_single_teams(
+    tmp_path: Path, each: str, capped: set[str]
+) -> None:
+    desk = staffed()
+    text = EACH.format(level="team", dimension="group", name="EMEA").replace("30 min", "59 min")
+    runner = runner_in(tmp_path, desk, text + GUARDED.format(each=each))
+    for id_, name in (("7", "EMEA"), ("8", "APAC")):
+        desk.add_group(name, id_)
+    desk.now = datetime(2026, 1, 6, tzinfo=UTC)
+    for group, minutes in (("7", 10), ("8", 50), ("8", 50)) * 12:
+        ticket = desk.put(
+            requester_id=CUSTOMER, submitter_id=CUSTOMER, channel="email", group_id=group
+        )
+        desk.advance(minutes * 60)
+        desk.comment(ticket, by=AGENT)
+    found = {one.id: one for one in runner.run(desk).report.goals}
+    assert {id_ for id_, one in found.items() if one.capped_by} == capped
