@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from typer.testing import CliRunner
 
-from connector.adapters.base import Adapter
+from connector.adapters.retrying import RetryingAdapter
 from connector.cli.main import app
 from connector.cli.templates import with_period
 from connector.cli.workspace import PATIENCE_S, Workspace
@@ -206,7 +206,7 @@ class Whole:
 
             def open_adapter(
                 self, helpdesk: HelpdeskTable, *, patience_s: float = PATIENCE_S
-            ) -> Adapter:
+            ) -> RetryingAdapter:
                 adapter = super().open_adapter(helpdesk, patience_s=patience_s)
                 session = adapter.inner._client.session  # type: ignore[attr-defined]
                 session.mount(session.url, Transport(server))

@@ -64,7 +64,7 @@ def open_adapter(
     budget_s: float = BUDGET_S,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Adapter:
+) -> RetryingAdapter:
     """Open one helpdesk, retrying within a budget and paced below the limits it announces."""
     adapter = adapter_class(helpdesk.kind)(
         checked_options(helpdesk, options), watched_fields=watched_fields

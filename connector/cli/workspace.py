@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Self
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from connector.adapters.base import Adapter, Permission
+    from connector.adapters.base import Permission
+    from connector.adapters.retrying import RetryingAdapter
     from connector.config.mapping import Mappings
     from connector.config.settings import HelpdeskTable, Settings
     from connector.model.kpi import MeasureDefinition
@@ -109,7 +110,9 @@ class Workspace:
                 )
         return [known[name] for name in names] if names else list(known.values())
 
-    def open_adapter(self, helpdesk: HelpdeskTable, *, patience_s: float = PATIENCE_S) -> Adapter:
+    def open_adapter(
+        self, helpdesk: HelpdeskTable, *, patience_s: float = PATIENCE_S
+    ) -> RetryingAdapter:
         """Open the adapter of one helpdesk; the caller closes it.
 
         `patience_s` bounds how long each call goes on trying when the helpdesk does not answer.

@@ -35,7 +35,10 @@ PLAIN = frozenset(
 STATUS_HOURS = ("NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED")
 HOURS = frozenset({*STATUS_HOURS, "updated_at", "created_at", "assigned_at"})
 TAGS = frozenset({"current_tags"})
-MOMENT = frozenset({"update_type", "role", "comment_is_public", "ticket_is_public"})
+MOMENT = frozenset(
+    {"update_type", "role", "comment_is_public", "ticket_is_public", "current_via_id"}
+)
+VIA_IDS = {"0": "web", "4": "email", "5": "api", "8": "rule", "29": "chat"}
 OPERATORS = frozenset(
     {
         *("is", "is_not", "less_than", "greater_than", "includes", "not_includes"),
@@ -62,7 +65,8 @@ class Moment:
     world: World
     update_type: str | None = None
     author_id: int | None = None
-    comment_is_public: bool = False
+    channel: str = ""
+    comment_is_public: bool | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     def read(self, audit: Audit) -> None:
@@ -71,7 +75,7 @@ class Moment:
             if isinstance(change, Created):
                 self.update_type = "Create"
             elif isinstance(change, Comment):
-                self.comment_is_public |= change.public
+                self.comment_is_public = bool(self.comment_is_public) or change.public
             else:
                 name = f"custom_fields_{change.name}" if isinstance(change.name, int) else None
                 self.changes[name or str(change.name)] = (change.old, change.new)
@@ -79,7 +83,7 @@ class Moment:
     @classmethod
     def of(cls, world: World, audit: Audit) -> Moment:
         """Return what one audit brought."""
-        moment = cls(world, "Change", audit.author_id)
+        moment = cls(world, "Change", audit.author_id, audit.via.channel)
         moment.read(audit)
         return moment
 
@@ -179,12 +183,25 @@ def _value(ticket: Ticket, name: str) -> Any:
 def _of_moment(name: str, wanted: Any, moment: Moment) -> bool:
     if name == "update_type":
         return bool(moment.update_type == wanted)
+    if name == "current_via_id":
+        return moment.channel == VIA_IDS.get(str(wanted))
     if name == "role":
+        if str(wanted).isdigit():
+            return str(moment.author_id) == str(wanted)
         is_staff = moment.world.directory.is_staff(moment.author_id or 0)
         return is_staff if wanted in {"agent", "admin"} else not is_staff
     if name == "comment_is_public":
-        return moment.comment_is_public == (wanted in (True, "true"))
+        return _is_told(wanted, is_public=moment.comment_is_public)
     return bool(wanted in ("public", True))
+
+
+def _is_told(wanted: Any, *, is_public: bool | None) -> bool:
+    """Tell whether the update brought such a comment: any, a public one, or a private one."""
+    if is_public is None:
+        return False
+    if wanted == "not_relevant":
+        return True
+    return is_public == (wanted in (True, "true", "requester_can_see_comment"))
 
 
 def _hours_hold(condition: Condition, ticket: Ticket, world: World) -> bool:

@@ -11,6 +11,7 @@ SERVER_ERRORS = ("500", "502", "503", "504")
 KINDS = (
     "429",
     "429-bare",
+    "403",
     "409",
     *SERVER_ERRORS,
     "503-bare",
@@ -61,6 +62,7 @@ class Fault:
             "nonsense": Answer({"unexpected": True}),
             "429-bare": Answer({"error": "TooManyRequests", "description": "Slow down"}, 429),
             "503-bare": Answer(said, 503),
+            "403": Answer({"error": "Forbidden", "description": "You do not have access"}, 403),
             "409": Answer({"error": "DatabaseConflict", "description": "Database collision"}, 409),
         }
         return instead.get(self.kind)

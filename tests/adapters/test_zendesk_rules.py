@@ -21,7 +21,16 @@ from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.rules import WireRule, rule
 from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.errors import ProtocolError, UnavailableError
-from connector.model.rules import Action, Condition, Rule
+from connector.model.rules import (
+    BY_API,
+    CREATED,
+    CUSTOMER,
+    Comparison,
+    Condition,
+    Meaning,
+    Rule,
+    Topic,
+)
 from tests.fakes.zendesk import TOKEN, URL, FakeZendesk
 from tests.fakes.zendesk_spec import ZendeskSpec
 from tests.sync.helpdesk import ScriptedAdapter
@@ -161,17 +170,66 @@ def test_empty_conditions_of_any_form_are_none(conditions: object) -> None:
 )
 def test_values_come_as_text(field: str, value: object, values: tuple[str, ...]) -> None:
     row = {"field": field, "operator": "is", "value": value}
-    assert parsed(conditions={"all": [row]}).all_of == (Condition(field, "is", values),)
+    (read,) = parsed(conditions={"all": [row]}).all_of
+    assert read == Condition(field, "is", values, read.meaning)
+    assert read.words == " ".join(filter(None, (field, "is", ", ".join(values))))
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "meaning"),
+    [
+        ("update_type", "is", "Create", Meaning(Topic.MOMENT, Comparison.IS, (CREATED,))),
+        ("role", "is_not", "end_user", Meaning(Topic.USER, Comparison.IS_NOT, (CUSTOMER,))),
+        ("role", "is", "1911534269745", Meaning(Topic.USER, Comparison.IS, ("1911534269745",))),
+        ("current_via_id", "is", "5", Meaning(Topic.CHANNEL, Comparison.IS, (BY_API,))),
+        ("comment_is_public", "is", True, Meaning(Topic.COMMENT, Comparison.IS, ("true",))),
+        ("current_tags", "not_includes", "a b", Meaning(Topic.TAGS, Comparison.IS_NOT, ("a", "b"))),
+        ("custom_fields_5", "value", "x", Meaning("field:5", Comparison.CHANGED_TO, ("x",))),
+        ("ticket_fields_5", "is", "", Meaning("field:5", Comparison.ABSENT)),
+        ("ticket_fields_5", "is_not", None, Meaning("field:5", Comparison.PRESENT)),
+        ("status", "changed", "", Meaning(Topic.STATUS, Comparison.CHANGED)),
+        ("PENDING", "is", "24", Meaning(Topic.STATUS_HOURS, Comparison.IS, ("pending",))),
+        ("updated_at", "is", "24", Meaning(Topic.UPDATE_HOURS, Comparison.IS, ("24",))),
+        ("ticket_type_id", "is", "2", Meaning("type", Comparison.IS, ("incident",))),
+        ("brand_id", "within", 5, Meaning("brand_id", Comparison.UNKNOWN, ("5",))),
+    ],
+)
+def test_conditions_are_put_into_words_of_ours(
+    field: str, operator: str, value: object, meaning: Meaning
+) -> None:
+    row = {"field": field, "operator": operator, "value": value}
+    (read,) = parsed(conditions={"all": [row]}).all_of
+    assert read.meaning == meaning
+
+
+def test_what_an_action_changes_is_known_with_what_follows() -> None:
+    assigned = {"field": "assignee_id", "value": "5"}
+    tags = {"field": "set_tags", "value": "a b"}
+    assert [one.effects for one in parsed(actions=[assigned, tags]).actions] == [
+        (("assignee_id", ("5",)), (Topic.STATUS, ("open",)), ("group_id", ())),
+        ((Topic.TAGS, ("a", "b")), (Topic.TAGS, ())),
+    ]
+
+
+def test_only_what_was_refused_is_hidden(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    desk.reply_next(403)
+    reply(desk, "automations", 1)
+    desk.reply_next(404)
+    reply(desk, "group_sla_policies")
+    rules = adapter.rules()
+    assert rules.missing == ("triggers", "sla_policies")
+    assert rules.hidden == ("triggers",)
 
 
 def test_texts_to_people_are_not_taken() -> None:
     mail = {"field": "notification_user", "value": ["all_agents", "subject", "Dear {{name}}"]}
     tags = {"field": "set_tags", "value": "a b"}
-    assert parsed(actions=[mail, tags, {"field": "comment_value", "value": "x"}]).actions == (
-        Action("notification_user"),
-        Action("set_tags", ("a", "b")),
-        Action("comment_value"),
-    )
+    read = parsed(actions=[mail, tags, {"field": "comment_value", "value": "x"}]).actions
+    assert [(one.field, one.values) for one in read] == [
+        ("notification_user", ()),
+        ("set_tags", ("a", "b")),
+        ("comment_value", ()),
+    ]
 
 
 def recorded(shared: Path, pattern: str) -> list[tuple[Body, Rule]]:

@@ -204,3 +204,39 @@ def test_rules_are_listed_by_number_and_by_cursor(client: Client, world: World) 
     assert "category_id" not in shown
     asked = client.get("triggers/definitions")["definitions"]["conditions_all"]
     assert "current_tags" in {one["subject"] for one in asked}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (True, [False, True, False]),
+        ("false", [False, False, True]),
+        ("not_relevant", [False, True, True]),
+        ("requester_can_see_comment", [False, True, False]),
+    ],
+)
+def test_conditions_about_the_comment_want_one(
+    acts: Acts, world: World, wanted: object, told: list[bool]
+) -> None:
+    every = (line("update_type", "is", "Change"), line("comment_is_public", "is", wanted))
+    acts.add_rule("trigger", body(*every, priority="urgent"))
+    ids = [opened(acts) for _ in told]
+    agent = staff(world)
+    acts.add_tags(ids[0], "a")
+    acts.comment(ids[1], agent, "To the customer")
+    acts.comment(ids[2], agent, "A note", public=False)
+    assert [world.ticket(one).priority == "urgent" for one in ids] == told
+
+
+def test_conditions_may_name_one_user_and_the_way_of_an_update(
+    client: Client, acts: Acts, world: World
+) -> None:
+    me = client.get("users/me")["user"]["id"]
+    acts.add_rule("trigger", body(line("role", "is_not", str(me)), priority="urgent"))
+    acts.add_rule("trigger", body(line("current_via_id", "is", "5"), current_tags="by_api"))
+    ticket_id = opened(acts)
+    before = world.ticket(ticket_id).priority
+    world.ticket(ticket_id).priority = "low"
+    client.put(f"tickets/{ticket_id}", {"ticket": {"additional_tags": ["a"]}})
+    assert (world.ticket(ticket_id).priority, before) == ("low", "urgent")
+    assert "by_api" in world.ticket(ticket_id).tags

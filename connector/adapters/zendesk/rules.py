@@ -14,12 +14,14 @@ from typing import Any
 
 from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
 from connector.adapters.zendesk.lists import listed
+from connector.adapters.zendesk.meanings import CURES, effects, meaning
 from connector.adapters.zendesk.paging import NOT_THERE
 from connector.adapters.zendesk.policies import GROUP_PATH, PATH
 from connector.adapters.zendesk.wire import Wire
 from connector.errors import FatalError
 from connector.model.rules import Action, Condition, Rule, Rules
 
+FORBIDDEN = 403
 PAGED = {"page[size]": PAGE_SIZE}
 TAGS = frozenset({"current_tags", "set_tags", "remove_tags"})
 # actions whose value is a choice, not a text
@@ -42,8 +44,9 @@ class WireRule(Wire):
 
 
 def read_rules(client: ZendeskClient) -> Rules:
-    """Read every rule of the account; what it does not have, or hides, is named as missing."""
+    """Read every rule of the account; what it lacks, or hides, is named as missing."""
     missing: list[str] = []
+    hidden: list[str] = []
 
     def rules(path: str, key: str, params: dict[str, Any]) -> tuple[Rule, ...]:
         try:
@@ -52,6 +55,8 @@ def read_rules(client: ZendeskClient) -> Rules:
             if error.status not in NOT_THERE:
                 raise
             missing.append(key)
+            if error.status == FORBIDDEN:
+                hidden.append(key)
             return ()
 
     triggers = rules("triggers", "triggers", PAGED)
@@ -64,6 +69,8 @@ def read_rules(client: ZendeskClient) -> Rules:
         sla_policies=policies,
         group_sla_policies=group_policies,
         missing=tuple(missing),
+        hidden=tuple(hidden),
+        cures=CURES,
     )
 
 
@@ -86,7 +93,9 @@ def _conditions(rows: object) -> Iterator[Condition]:
         if isinstance(row, dict) and isinstance(row.get("field"), str):
             operator = row.get("operator")
             values = _values(row["field"], row.get("value"))
-            yield Condition(row["field"], operator if isinstance(operator, str) else "", values)
+            operator = operator if isinstance(operator, str) else ""
+            asked = meaning(row["field"], operator, values)
+            yield Condition(row["field"], operator, values, asked)
 
 
 def _actions(rows: object) -> Iterator[Action]:
@@ -94,7 +103,7 @@ def _actions(rows: object) -> Iterator[Action]:
         if isinstance(row, dict) and isinstance(row.get("field"), str):
             is_setting = _SETTING.fullmatch(row["field"]) is not None
             values = _values(row["field"], row.get("value")) if is_setting else ()
-            yield Action(row["field"], values)
+            yield Action(row["field"], values, effects(row["field"], values))
 
 
 def _values(field: str, value: object) -> tuple[str, ...]:
