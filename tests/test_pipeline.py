@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from connector.errors import LockedError, SettingsError, UnavailableError, Usage
 from connector.model.run import RunStatus
 from connector.pipeline.evaluating import kpi_values
 from connector.pipeline.judging import goal_reports
+from connector.pipeline.run import RunRequest, run
 from connector.pipeline.undoing import undo
 from connector.pipeline.views import views
 from connector.store.lock import Lease
@@ -329,3 +332,83 @@ def test_a_ticket_solved_while_writing_failed_is_told_how_it_ended_later(
     desk.advance(MINUTE)
     runner.run(desk)
     assert ours(desk, ticket)["Goal outcome"] == "goal_outcome__missed"
+
+
+def flapping(desk: MemoryHelpdesk, runner: Runner, times: int) -> list[int]:
+    """Let the backlog pass its limit and come back, again and again; return what runs wrote."""
+    counts = []
+    for _ in range(times):
+        more = [asked(desk) for _ in range(5)]
+        counts.append(written(runner.run(desk).report))
+        desk.advance(5 * MINUTE)
+        for ticket in more:
+            desk.set_status(ticket, "solved", by=AGENT)
+        counts.append(written(runner.run(desk).report))
+        desk.advance(5 * MINUTE)
+    return counts
+
+
+BACKLOG_ONLY = MAPPING.partition("[goal.faster_first_reply]")[0] + (
+    "[goal.backlog_in_hand]" + MAPPING.partition("[goal.backlog_in_hand]")[2]
+)
+
+
+def test_a_goal_that_flaps_is_not_shown_as_flapping(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.write("mappings/goals.toml", BACKLOG_ONLY)
+    staying = [asked(desk) for _ in range(2)]
+    assert flapping(desk, runner, 4) == [7, 0, 5, 0, 5, 0, 5, 0]
+    assert all(ours(desk, t)["Goal status"] == "goal_status__off_track" for t in staying)
+    goal = runner.run(desk).report.goals[0]
+    assert goal.status != "violated"
+
+
+def test_a_goal_that_is_better_for_long_enough_is_shown_so(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.write("mappings/goals.toml", BACKLOG_ONLY)
+    staying = [asked(desk) for _ in range(2)]
+    flapping_ones = [asked(desk) for _ in range(5)]
+    runner.run(desk)
+    for ticket in flapping_ones:
+        desk.set_status(ticket, "solved", by=AGENT)
+    desk.advance(MINUTE)
+    runner.run(desk)
+    desk.advance(11 * 60 * MINUTE)
+    assert written(runner.run(desk).report) == 0
+    desk.advance(60 * MINUTE)
+    assert written(runner.run(desk).report) == len(staying)
+    assert all(ours(desk, t)["Goal status"] == "goal_status__on_track" for t in staying)
+
+
+def test_a_ticket_that_is_written_again_and_again_waits_for_the_hour(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.write("config.toml", CONFIG + 'max_writes_per_hour = 2\ndwell = "1 s"\n')
+    runner.write("mappings/goals.toml", BACKLOG_ONLY)
+    staying = [asked(desk) for _ in range(2)]
+    assert flapping(desk, runner, 1) == [7, 0]
+    assert written(runner.run(desk).report) == len(staying)
+    more = [asked(desk) for _ in range(5)]
+    report = runner.run(desk).report
+    assert (written(report), report.status) == (len(more), RunStatus.PARTIAL)
+    assert "2 tickets were written 2 times within an hour and wait" in report.helpdesks[0].notes
+    desk.advance(60 * MINUTE)
+    assert written(runner.run(desk).report) == len(staying)
+
+
+def test_what_did_not_fit_into_the_interval_is_deferred_and_comes_first(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.write("mappings/goals.toml", BACKLOG_ONLY)
+    tickets = [asked(desk) for _ in range(150)]
+    minutes = (desk.now + timedelta(minutes=number) for number in count())
+    ticking = replace(runner.job(desk.now), clock=lambda: next(minutes))
+    report = run(ticking, RunRequest()).report
+    writes = report.helpdesks[0].writes
+    assert (writes.written, writes.deferred) == (100, 50)
+    desk.advance(10 * MINUTE)
+    newest = [asked(desk) for _ in range(3)]
+    planned = runner.run(desk, dry_run=True).plans[0].changes
+    order = [one.change.ticket_id for one in planned]
+    assert set(order[:50]) == set(tickets[100:])
+    assert set(order[50:]) == set(newest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -144,10 +144,21 @@ def _helpdesk(workspace: Workspace, helpdesk: HelpdeskTable) -> dict[str, Any]:
         "limits": _limits(seen["windows"], helpdesk),
         "limits_seen_at": seen["seen_at"],
         "fields": {field.role: field.id for field in state.fields(helpdesk.name)},
+        "written_often": _written_often(workspace, helpdesk.name),
         "writes_open": sum(len(b.intents) for b in state.open_batches(helpdesk.name)),
         "parked": {ticket: r.reason for ticket, r in refusals.items() if r.is_parked},
         "refused": {ticket: r.reason for ticket, r in refusals.items() if not r.is_parked},
     }
+
+
+def _written_often(workspace: Workspace, helpdesk: str) -> dict[str, str]:
+    """Return the tickets that wait since they were written too often, and how often they were."""
+    from connector.store.waiting import written_often
+
+    most = workspace.settings.writeback.max_writes_per_hour
+    since = workspace.now() - timedelta(hours=1)
+    found = written_often(workspace.state, helpdesk, since=since, most=most)
+    return {ticket: f"{count} times" for ticket, count in found.items()}
 
 
 def _advice(
@@ -189,6 +200,13 @@ def _of_helpdesk(workspace: Workspace, one: Mapping[str, Any], now: datetime) ->
         yield f"refused three times, left alone until they change: {_few(one['parked'])}"
     if one["refused"]:
         yield f"refused, tried again by the next run: {_few(one['refused'])}"
+    if one["written_often"]:
+        yield (
+            "written so often within an hour that they wait: "
+            f"{_few(one['written_often'])}; something in the helpdesk may undo what is written:"
+            " `connector check` lists the triggers and automations that react to us, and"
+            " `connector explain ticket` says why one is written"
+        )
     if one["writes_open"]:
         yield f"{one['writes_open']} writes are under way; the next run settles them"
 

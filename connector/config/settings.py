@@ -8,7 +8,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -31,6 +31,10 @@ __all__ = [
     "load_settings",
     "resolve_secrets",
 ]
+
+
+MOST_WRITES = 30
+"""To one ticket in an hour: Zendesk takes no more of an account in ten minutes."""
 
 
 class StoreTable(Table):
@@ -93,6 +97,12 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _writes(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WRITES:
+        return value
+    raise said(f"must be a whole number from 1 to {MOST_WRITES}")
+
+
 class HelpdeskTable(Table):
     """`[[helpdesk]]`: one account. `options` are checked by the adapter's own settings model."""
 
@@ -130,6 +140,15 @@ class WritebackTable(Table):
     only: Where = Field(default={}, description="Only these tickets are written; for a pilot.")
     max_share: Share = Field(
         default=0.2, description="Of open tickets, for one goal's new state in one run."
+    )
+    max_writes_per_hour: Annotated[int, BeforeValidator(_writes)] = Field(
+        default=6, description="To one ticket; it waits for the rest of the hour then."
+    )
+    dwell_s: Seconds = Field(
+        default=43_200.0,
+        alias="dwell",
+        description="How long a better status of an anti-goal has to hold until tickets show it.",
+        json_schema_extra={"default": "12 h"},
     )
     people: Literal["on", "off"] = Field(
         default="off", description="Whether goals of single persons may show on tickets."

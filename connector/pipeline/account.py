@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from connector.adapters.base import Adapter
 from connector.config.settings import HelpdeskTable
 from connector.errors import AdapterError, StoreError
@@ -22,6 +24,7 @@ from connector.pipeline.views import Views
 from connector.store.lock import Lease
 from connector.store.published import is_current, latest, publish
 from connector.store.store import Store
+from connector.store.waiting import save_deferred
 from connector.sync.pull import Progress as PullProgress
 from connector.sync.pull import SliceReport, sync_slice, under_way
 from connector.writeback.apply import Poll, apply
@@ -47,6 +50,7 @@ class Account:
         self.report = HelpdeskReport(name=helpdesk.name, kind=helpdesk.kind)
         self.plan: Plan | None = None
         self.is_held_back = False
+        self.is_resting = False
         self._approved: Approvals = frozenset()
         self._folder = job.folder(helpdesk.name)
         self._lease = Lease(self._folder).acquire()
@@ -214,10 +218,11 @@ class Account:
                 plan,
                 run=self.run,
                 lease_check=self._lease.check,
-                poll=self._poll,
+                poll=replace(self._poll, until=self._until()),
             )
             self.report.writes = done.counts
             self.report.error = done.error
+            save_deferred(self.job.state, self.name, done.deferred)
         is_whole = self.report.error is None and not self.report.writes.deferred
         if is_whole and not self.is_held_back:
             self.job.state.save_daily(self.name, daily_instant(self.job, as_of))
@@ -230,6 +235,12 @@ class Account:
             self.report.notes.append(
                 f"{held.tickets} tickets ({held.share:.0%} of the open ones) would change for"
                 f" {held.goal}: approve with `connector sync --approve {held.key}`"
+            )
+        if plan.resting:
+            self.is_resting = True
+            most = self.job.settings.writeback.max_writes_per_hour
+            self.report.notes.append(
+                f"{len(plan.resting)} tickets were written {most} times within an hour and wait"
             )
         if plan.stopped:
             self.is_held_back = True
@@ -249,6 +260,10 @@ class Account:
             self.is_held_back = True
             self.report.notes.append(advice)
         return advice is None
+
+    def _until(self) -> datetime:
+        """Return when no more batches are begun: the next run is due, and plans anew."""
+        return self.job.clock() + timedelta(seconds=self.job.settings.run.every_s)
 
     @property
     def _poll(self) -> Poll:

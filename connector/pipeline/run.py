@@ -144,7 +144,9 @@ def _pin(job: Job, accounts: list[Account], seen: Views) -> None:
 def _status(accounts: list[Account], problems: list[str]) -> RunStatus:
     if any(account.report.error for account in accounts):
         return RunStatus.FAILED
-    whole = all(a.report.writes.are_complete and not a.is_held_back for a in accounts)
+    whole = all(
+        a.report.writes.are_complete and not (a.is_held_back or a.is_resting) for a in accounts
+    )
     return RunStatus.OK if whole and not problems else RunStatus.PARTIAL
 
 

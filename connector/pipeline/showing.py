@@ -15,9 +15,11 @@ from connector.kpi.standing import standings
 from connector.kpi.where import resolve
 from connector.model.goal import GoalReport
 from connector.model.ticket import Ticket
+from connector.pipeline.dwelling import steadied
 from connector.pipeline.job import Job
 from connector.store.journal import Believed
 from connector.store.reading import count_unsolved, tickets_to_show
+from connector.store.waiting import deferred, written_often
 from connector.writeback.labels import may_show, membership
 from connector.writeback.note import Membership
 from connector.writeback.plan import Plan, plan
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def planned(
@@ -76,8 +79,9 @@ def _known(
     approved: frozenset[tuple[str, str]],
     as_of: datetime,
 ) -> Known:
-    state = job.state
+    state, most = job.state, job.settings.writeback.max_writes_per_hour
     last = state.last_daily(helpdesk)
+    often = written_often(state, helpdesk, since=job.clock() - HOUR, most=most)
     return Known(
         open_tickets=count_unsolved(con),
         own=state.believed(helpdesk),
@@ -86,6 +90,8 @@ def _known(
             intent.ticket_id for open_ in state.open_batches(helpdesk) for intent in open_.intents
         ),
         approved=approved,
+        resting=frozenset(often),
+        deferred=deferred(state, helpdesk),
         is_daily_run=last is None or last < daily_instant(job, as_of),
     )
 
@@ -112,11 +118,12 @@ def _memberships(
             continue
         is_own = goal.ticket != "sla"  # else the helpdesk shows its own due time already
         scope = resolve(kpi.where, con, zone=goal.period.timezone)
+        steady = steadied(job, goal, report)
         for standing in standings(con, kpi, goal.ticket, now=as_of, scope=scope):
             found[standing.id].append(
                 membership(
                     goal,
-                    report,
+                    steady,
                     settles_by=definition.settles_by,
                     outcome=standing.state,
                     due_at=standing.due_at if is_own else None,

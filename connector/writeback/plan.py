@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from math import ceil, inf
 
@@ -84,7 +85,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `requests` is about what it costs. `skipped` counts tickets by why they are left alone.
     `stopped` says why nothing at all is written. `ignore` is the tag that keeps us off a ticket,
-    also when it comes at the last moment.
+    also when it comes at the last moment. `resting` wait, since they were written
+    too often of late.
     """
 
     helpdesk: str
@@ -92,6 +94,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[PlannedChange, ...] = ()
     held: tuple[Held, ...] = ()
     kept: tuple[Kept, ...] = ()
+    resting: tuple[str, ...] = ()
     skipped: Mapping[str, int] = {}
     batches: int = 0
     requests: int = 0
@@ -121,10 +124,13 @@ def plan(
             skipped[why_not] += 1
         elif planner.concerns(view):
             drafts.append(planner.draft(view))
+    resting = [draft.look.ticket.id for draft in drafts if _rests(draft, known)]
+    drafts = [draft for draft in drafts if not _rests(draft, known)]
     held = _held(drafts, known, rules.max_share)
     keys = frozenset((each.goal, each.state) for each in held)
     released = [planner.without(draft, keys) for draft in drafts]
-    written = sorted((draft for draft in released if draft.delta is not None), key=_urgency)
+    changed = (draft for draft in released if draft.delta is not None)
+    written = sorted(changed, key=lambda draft: _urgency(draft, known.deferred))
     batches = ceil(len(written) / max(rules.batch, 1))
     return Plan(
         helpdesk=helpdesk,
@@ -132,6 +138,7 @@ def plan(
         changes=tuple(_planned(draft) for draft in written),
         held=held,
         kept=tuple(_kept(draft) for draft in drafts if draft.kept),
+        resting=tuple(resting),
         skipped=dict(skipped),
         batches=batches,
         requests=rules.batch_requests * batches,
@@ -206,8 +213,13 @@ def _planned(draft: Draft) -> PlannedChange:
     )
 
 
-def _urgency(draft: Draft) -> tuple[float, int, float]:
-    """Order by what is due soon and when, then by worst status, then newest first."""
+def _rests(draft: Draft, known: Known) -> bool:
+    """Tell whether a ticket should be written and has to wait, since it was so often of late."""
+    return draft.delta is not None and draft.look.ticket.id in known.resting
+
+
+def _urgency(draft: Draft, deferred: AbstractSet[str]) -> tuple[float, bool, int, float]:
+    """Order by what is due soon and when, what waited before, worst status, and newest first."""
     look = draft.look
     due = [
         m.due_at.timestamp()
@@ -216,7 +228,8 @@ def _urgency(draft: Draft) -> tuple[float, int, float]:
     ]
     status = look.labels.status
     rank = SEVERITY.index(status) if status else len(SEVERITY)
-    return min(due, default=inf), rank, -look.ticket.created_at.timestamp()
+    has_waited = look.ticket.id in deferred
+    return min(due, default=inf), not has_waited, rank, -look.ticket.created_at.timestamp()
 
 
 def _kept(draft: Draft) -> Kept:

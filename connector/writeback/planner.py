@@ -68,7 +68,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     `parked` maps ticket ids to the version that was refused; a newer one is tried again.
     `in_flight` are tickets whose last write is still running. `approved` are pairs of goal and
-    state.
+    state. `resting` were written so often of late that they have to wait, `deferred` were planned
+    before and did not fit.
     `is_daily_run` lets goals travel that show their status once a day.
     """
 
@@ -77,6 +78,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     parked: Mapping[str, datetime] = {}
     in_flight: frozenset[str] = frozenset()
     approved: frozenset[tuple[str, str]] = frozenset()
+    resting: frozenset[str] = frozenset()
+    deferred: frozenset[str] = frozenset()
     is_daily_run: bool = True
 
 

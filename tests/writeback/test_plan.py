@@ -406,6 +406,35 @@ def test_the_most_urgent_comes_first(world: World) -> None:
     assert ids(planned) == ["soon", "later", "off", "new", "old"]
 
 
+def test_what_did_not_fit_comes_first_behind_what_is_due_soon(world: World) -> None:
+    for place, ticket in enumerate(("soon", "old", "new", "off")):
+        world.desk.put(ticket, created_at=NOON.replace(hour=1 + place))
+    members = {
+        "soon": [due_soon()],
+        "old": [member("at_risk")],
+        "new": [member("at_risk")],
+        "off": [member("off_track")],
+    }
+    assert ids(world.plan(members)) == ["soon", "off", "new", "old"]
+    deferred = frozenset({"old"})
+    assert ids(world.plan(members, deferred=deferred)) == ["soon", "old", "off", "new"]
+
+
+def test_a_ticket_that_was_written_too_often_waits(world: World) -> None:
+    world.desk.put("1")
+    world.desk.put("2")
+    members = {"1": [member("at_risk")], "2": [member("at_risk")]}
+    planned = world.plan(members, resting=frozenset({"1"}))
+    assert (ids(planned), planned.resting) == (["2"], ("1",))
+    assert ids(world.plan(members)) == ["1", "2"]
+
+
+def test_a_ticket_that_was_written_often_and_needs_nothing_does_not_wait(world: World) -> None:
+    world.desk.put("1")
+    world.sync({"1": [member("at_risk")]})
+    assert world.plan({"1": [member("at_risk")]}, resting=frozenset({"1"})).resting == ()
+
+
 def test_the_cost_is_counted_in_batches(world: World) -> None:
     planned = world.plan(twelve(world), rules={"batch": 5})
     assert (planned.batches, planned.requests) == (3, 6)
