@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from connector.goals.visibility import PERSON
 from connector.model.goal import GoalReport, GoalState
 
 GUARD_BROKEN: Final = "guard_broken"
@@ -57,7 +58,7 @@ def _under(
     lowest = min((status, *caps), key=LADDER.index)
     if lowest is status:
         return report
-    told = f"{_spoken(status)} by itself ({report.why}), but {_names(guards)}"
+    told = f"{_spoken(status)} by itself ({report.why}), but {_names(guards, report)}"
     return msgspec.structs.replace(
         report,
         status=lowest.value,
@@ -69,15 +70,23 @@ def _under(
 def _doubted(report: GoalReport, guards: Sequence[GoalReport]) -> GoalReport:
     flags = tuple(dict.fromkeys((*report.flags, GUARD_BROKEN)))
     return msgspec.structs.replace(
-        report, flags=flags, why=f"{report.why}; at a price: {_names(guards)}"
+        report, flags=flags, why=f"{report.why}; at a price: {_names(guards, report)}"
     )
 
 
-def _names(guards: Iterable[GoalReport]) -> str:
-    titles = [f'"{one.title}"' for one in guards]
+def _names(guards: Iterable[GoalReport], report: GoalReport) -> str:
+    titles = [f'"{one.title}"' if _may_name(one, report) else "of a person" for one in guards]
     if len(titles) == 1:
         return f"the anti-goal {titles[0]} is violated"
     return f"the anti-goals {', '.join(titles)} are violated"
+
+
+def _may_name(guard: GoalReport, report: GoalReport) -> bool:
+    """Tell whether whoever sees a goal may read how a guard of it stands: a person's is theirs."""
+    if guard.level != PERSON:
+        return True
+    whose = [(one.level, one.for_whom or one.owner) for one in (guard, report)]
+    return whose[0] == whose[1]
 
 
 def _spoken(status: GoalState) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,7 +48,8 @@ class Member(NamedTuple):
 def expanded(job: Job, seen: Views, stopped: list[str] | None = None) -> Job:
     """Return the job with a goal and a KPI for everybody whom a `for_each` means."""
     goals, kpis = dict(job.mappings.goals), dict(job.mappings.kpis)
-    origin, members = dict(job.mappings.origin), {}
+    origin = dict(job.mappings.origin)
+    members: dict[str, str] = {}
     for goal_id, goal in job.mappings.goals.items():
         helpdesks = job.helpdesks_of("goal", goal_id)
         con = seen.over(helpdesks)
@@ -61,12 +62,15 @@ def expanded(job: Job, seen: Views, stopped: list[str] | None = None) -> Job:
                 name = made_for(goal_id, member, is_alone=len(helpdesks) == 1)
                 kpi_id = f"{goal.kpi}{OF}{name}"
                 members[name] = member.name
-                goals[name] = _goal(goal_id, goal, member, kpi_id)
+                own = _goal(goal_id, goal, member, kpi_id)
+                guarded = _guarded(job, goal, member)
+                goals[name] = own.model_copy(update={"protects": guarded})
                 kpis[kpi_id] = _kpi(kpis[goal.kpi], goal.for_each, member)
                 origin[f"goal.{name}"] = origin[f"goal.{goal_id}"]
                 origin[f"kpi.{kpi_id}"] = origin[f"kpi.{goal.kpi}"]
     if goals == job.mappings.goals:
         return job
+    goals = {id_: _guarding(id_, goal, members) for id_, goal in goals.items()}
     made = msgspec.structs.replace(job.mappings, goals=goals, kpis=kpis, origin=origin)
     return replace(job, mappings=made, members=members)
 
@@ -74,6 +78,14 @@ def expanded(job: Job, seen: Views, stopped: list[str] | None = None) -> Job:
 def made_for(goal_id: str, member: Member, *, is_alone: bool) -> str:
     """Return the id of a goal for one person or team; it stays the same when they are renamed."""
     return f"{goal_id}{OF}{member.id if is_alone else f'{member.helpdesk}_{member.id}'}"
+
+
+def _guarding(goal_id: str, goal: GoalTable, members: Mapping[str, str]) -> GoalTable:
+    """Return an anti-goal over all with the goals of single ones among what it guards."""
+    if not goal.protects or goal.for_each or goal_id in members:
+        return goal
+    made = (one for id_ in goal.protects for one in members if one.startswith(f"{id_}{OF}"))
+    return goal.model_copy(update={"protects": (*goal.protects, *made)})
 
 
 def _members(con: DuckDBPyConnection, goal: GoalTable, kpi: KpiTable) -> Iterator[Member]:
@@ -99,6 +111,19 @@ def _goal(goal_id: str, goal: GoalTable, member: Member, kpi_id: str) -> GoalTab
             "override": {} if own is None else {member.name: own},
             **{name: value for name, value in named.items() if value is not None},
         }
+    )
+
+
+def _guarded(job: Job, goal: GoalTable, member: Member) -> tuple[str, ...]:
+    """Return what the anti-goal of one member guards: what is the same member's.
+
+    Whatever is one goal is guarded by the anti-goal over all of them: among many there is always
+    somebody past a limit.
+    """
+    return tuple(
+        made_for(id_, member, is_alone=len(job.helpdesks_of("goal", id_)) == 1)
+        for id_ in goal.protects
+        if id_ in job.mappings.goals and job.mappings.goals[id_].for_each == goal.for_each
     )
 
 

@@ -55,7 +55,8 @@ class Judged(msgspec.Struct, frozen=True):
         """Return the goals and objectives that somebody may see: without a name nobody's own."""
         limits = sight(self.nodes, viewer)
         seen = self._placed(roll_up(self.nodes, limits))
-        return with_drivers(self.alone, self.nodes, limits), seen
+        goals = with_drivers(self.alone, self.nodes, limits)
+        return [_without(limits.hidden, one) for one in goals], seen
 
     def _placed(self, objectives: Iterable[ObjectiveReport]) -> list[ObjectiveReport]:
         """Return objectives in time: as old as the oldest goal, and as long as what serves them."""
@@ -107,6 +108,14 @@ def rolled_up(job: Job, seen: Views, reports: Sequence[GoalReport]) -> Judged:
     alone = [_said(report, said.get(report.id)) for report in alone]
     nodes = stood(nodes_of(job.mappings.objectives, goals, alone))
     return Judged(job, tuple(alone), tuple(nodes))
+
+
+def _without(hidden: frozenset[str], report: GoalReport) -> GoalReport:
+    """Return a report that does not name the anti-goals of people that cap it."""
+    if hidden.isdisjoint(report.capped_by):
+        return report
+    named = tuple(id_ for id_ in report.capped_by if id_ not in hidden)
+    return msgspec.structs.replace(report, capped_by=named)
 
 
 def _developments(job: Job, history: GoalHistory, now: datetime) -> Iterable[GoalReport]:

@@ -143,3 +143,13 @@ def test_no_cap_betters_a_status_or_touches_a_grade(
             assert new.status == old.status
     again = capped(after, protects, hard)
     assert [one.status for one in again] == [one.status for one in after]
+
+
+def test_the_anti_goal_of_a_person_is_named_only_where_the_goal_is_theirs_too() -> None:
+    hers = guard(level="person", for_whom="Ann", title="Few back: Ann")
+    assert "the anti-goal of a person is violated" in under(report(), hers).why
+    assert "Ann" not in under(report("achieved"), hers).why
+    bobs = report(level="person", for_whom="Bob")
+    assert "Ann" not in under(bobs, hers).why
+    anns = report(level="person", for_whom="Ann")
+    assert 'the anti-goal "Few back: Ann" is violated' in under(anns, hers).why
