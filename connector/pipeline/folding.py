@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, cached_property
 from math import ceil
@@ -18,6 +19,7 @@ from connector.kpi.series import midnight
 from connector.model.goal import DayVerdict, Forecast
 from connector.model.kpi import Direction, KpiValue
 from connector.model.series import DAY, DaySeries
+from connector.pipeline.baselines import baseline
 from connector.pipeline.budgets import spent
 from connector.pipeline.outlooks import expected_value
 from connector.pipeline.subject import Subject
@@ -107,7 +109,9 @@ class Fold:
     def _case(self, goal: GoalTable, value: KpiValue, day: date) -> Case:
         subject = self._subject
         instant = midnight(day, subject.zone)
-        evidence = Evidence(elapsed=subject.working_time.share(instant), baseline=self.baseline)
+        evidence = Evidence(
+            elapsed=subject.working_time.share(instant), baseline=self._baseline(goal)
+        )
         return Case(
             goal=goal,
             value=value,
@@ -115,6 +119,12 @@ class Fold:
             evidence=evidence,
             now=instant,
         )
+
+    def _baseline(self, goal: GoalTable) -> float | None:
+        """Return where a goal starts by the terms of a day."""
+        if goal.baseline == self._subject.goal.baseline:
+            return self.baseline
+        return baseline(replace(self._subject, goal=goal))
 
     def weeks(self, case: Case, day: date) -> tuple[float | None, ...]:
         """Return the values of the weeks before a day, for a goal that is to keep a level."""

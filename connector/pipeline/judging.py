@@ -102,7 +102,7 @@ def _case(
     evidence = Evidence(
         elapsed=subject.working_time.share(moment.as_of),
         baseline=fold.baseline,
-        history=() if last is None else (Evaluation(last.as_of, last.status),),
+        history=_history(subject, last),
         max_age_s=max_age_s(subject.job.settings.run.every_s),
         today=today,
         forecast=today.forecast if today else None,
@@ -121,6 +121,13 @@ def _case(
         burn=spent(subject, case),
     )
     return msgspec.structs.replace(case, evidence=more)
+
+
+def _history(subject: Subject, last: GoalReport | None) -> tuple[Evaluation, ...]:
+    """Return what was said last; of another period it says nothing of this one."""
+    if last is None or last.period != subject.period:
+        return ()
+    return (Evaluation(last.as_of, last.status),)
 
 
 def _value(subject: Subject) -> KpiValue:

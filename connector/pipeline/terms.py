@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from connector.config.goal_parts import MilestoneTable
 from connector.config.mapping import GoalTable, KpiTable, Quantity
 from connector.kpi.frozen import meaning
 from connector.pipeline.job import Job
@@ -47,7 +48,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def applied_to(self, goal: GoalTable) -> GoalTable:
         """Return a goal as it was by these terms; its period is the present one."""
         names = ("target", "limit", "warning", "baseline", "pace", "paused", "mode", "window")
-        return goal.model_copy(update={name: getattr(self, name) for name in names})
+        steps = tuple(
+            MilestoneTable.model_construct(name=one.name, date=one.day, value=one.value)
+            for one in self.milestones
+        )
+        same = {name: getattr(self, name) for name in names}
+        return goal.model_copy(update={**same, "milestones": steps})
 
     @property
     def fingerprint(self) -> str:
