@@ -82,8 +82,9 @@ def is_enough(value: KpiValue, definition: MeasureDefinition) -> bool:
 def surely_past(value: KpiValue, limit: float, direction: Direction) -> bool:
     """Tell whether the value is past a limit beyond reasonable doubt.
 
-    A share is past it when its one-sided 90 % bound is; a count when it is itself; a quantile or a
-    mean when the end of its 95 % interval is (more cautious), and never without an interval.
+    A share is past it when its one-sided 90 % bound is; a count or sum when it is itself; a
+    quantile or a mean when the end of its 95 % interval is (more cautious), and never without an
+    interval.
     """
     if value.value is None:
         return False
@@ -100,6 +101,6 @@ def _best_case(value: KpiValue, direction: Direction) -> float | None:
             return None
         bounds = wilson(hits(value), value.n, Z_ONE_SIDED_90)
         return bounds.high if direction is Direction.HIGHER else bounds.low
-    if value.unit == Unit.COUNT and value.aggregate not in LEAST_N:
+    if value.aggregate == "sum" or (value.unit == Unit.COUNT and value.aggregate not in LEAST_N):
         return value.value
     return value.high if direction is Direction.HIGHER else value.low

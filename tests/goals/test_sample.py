@@ -67,3 +67,9 @@ def test_a_median_is_past_a_limit_only_with_its_whole_interval() -> None:
 def test_a_count_is_past_a_limit_by_itself() -> None:
     assert surely_past(count(201), 200, Direction.LOWER)
     assert not surely_past(count(200), 200, Direction.LOWER)
+
+
+def test_a_sum_of_money_is_past_a_limit_by_itself() -> None:
+    spent = value(101.0, unit="EUR", aggregate="sum", n=0)
+    assert surely_past(spent, 100.0, Direction.LOWER)
+    assert not surely_past(spent, 101.0, Direction.LOWER)
