@@ -15,8 +15,6 @@ from datetime import date
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from connector.config.mapping import TABLES
-from connector.config.table import nearest
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,6 +89,8 @@ def template_named(name: str) -> Template:
     known = templates()
     found = known.get(ALIASES.get(name, name))
     if found is None:
+        from connector.config.table import nearest
+
         hint = nearest(name, (*known, *ALIASES)) or f"choose one of {', '.join(known)}"
         raise UsageError(f"there is no template {name}; {hint}")
     return found
@@ -166,6 +166,8 @@ def _cut(template: Template, level: str) -> str:
 
 def _linked(text: str) -> str:
     """Take out what is named and is not there; a goal without its objective gets the first one."""
+    from connector.config.mapping import TABLES
+
     data = tomllib.loads(text)
     there = {kind: list(data.get(kind, {})) for kind in TABLES}
     lines = (_relinked(line, there) for line in text.split("\n"))
