@@ -118,7 +118,8 @@ def _fit_problems(link: Link, entry: Entry, other: Entry) -> Iterator[Problem]:
         return
     if not isinstance(mine, AlignedTable) or not isinstance(theirs, AlignedTable):
         return
-    if LEVELS.index(mine.level) < LEVELS.index(theirs.level):
+    is_said = isinstance(theirs, GoalTable) or "level" in theirs.model_fields_set
+    if is_said and LEVELS.index(mine.level) < LEVELS.index(theirs.level):
         message = (
             f'{_ARTICLE[entry.kind]} of level "{mine.level}" cannot serve "{link.name}", '
             f'which is of level "{theirs.level}"'

@@ -72,13 +72,14 @@ def test_what_is_there_may_be_named(text: str, tmp_path: Path, definitions: Defi
           "name the goals whose pursuit this one watches")),
         (objective("b") + goal("b") + goal("a", 'serves = ["b"]'),
          'goal.a.serves[1]: an objective and a goal are both called "b"; rename one of them'),
-        (objective("o") + goal("a", 'objective = "o"\nlevel = "company"'),
+        (objective("o", 'level = "team"') + goal("a", 'objective = "o"\nlevel = "company"'),
          ('goal.a.objective: a goal of level "company" cannot serve "o", which is of level '
           '"team"; from the top: company, department, team, person')),
         (goal("b", 'level = "person"') + goal("a", 'serves = ["b"]'),
          ('goal.a.serves[1]: a goal of level "team" cannot serve "b", which is of level '
           '"person"; from the top: company, department, team, person')),
-        (objective("o") + objective("p", 'level = "department"\nparents = ["o"]'),
+        (objective("o", 'level = "team"')
+         + objective("p", 'level = "department"\nparents = ["o"]'),
          ('objective.p.parents[1]: an objective of level "department" cannot serve "o", which '
           'is of level "team"; from the top: company, department, team, person')),
         (goal("a", 'serves = ["a"]'),
@@ -96,6 +97,13 @@ def test_a_name_that_does_not_fit(
     text: str, said: str, tmp_path: Path, definitions: Definitions
 ) -> None:
     assert complaints(text, tmp_path, definitions) == [said]
+
+
+def test_an_objective_that_says_no_level_may_serve_any(
+    tmp_path: Path, definitions: Definitions
+) -> None:
+    text = objective("o") + goal("a", 'objective = "o"\nlevel = "department"')
+    assert complaints(text, tmp_path, definitions) == []
 
 
 def test_a_malformed_table_is_not_blamed_on_what_names_it(
