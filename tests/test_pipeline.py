@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connector.adapters.memory import MemoryHelpdesk
@@ -165,8 +166,6 @@ def test_many_tickets_at_once_wait_for_approval(desk: MemoryHelpdesk, runner: Ru
 
 
 def test_the_brake_in_the_helpdesk_stops_all_writing(desk: MemoryHelpdesk, runner: Runner) -> None:
-    import msgspec
-
     status = next(key for key, one in desk.fields.items() if one.title == "Goal status")
     desk.fields[status] = msgspec.structs.replace(desk.fields[status], active=False)
     ticket = asked(desk)
@@ -412,3 +411,58 @@ def test_what_did_not_fit_into_the_interval_is_deferred_and_comes_first(
     order = [one.change.ticket_id for one in planned]
     assert set(order[:50]) == set(tickets[100:])
     assert set(order[50:]) == set(newest)
+
+
+FOR_EACH = """
+[kpi.backlog]
+measure = "backlog"
+
+[goal.calm]
+kind = "anti_goal"
+title = "Calm"
+kpi = "backlog"
+owner = "Lead"
+period = { start = 2026-01-01, end = 2026-04-01 }
+limit = 2
+for_each = "group"
+show = { status = "at_once", tag = true }
+"""
+
+
+def our_tags(desk: MemoryHelpdesk, ticket: str) -> set[str]:
+    return {tag for tag in desk.tickets[ticket].tags if tag.startswith("goal__calm_of_")}
+
+
+def test_tags_of_goals_for_each_team_follow_the_ticket_and_can_be_taken_back(
+    desk: MemoryHelpdesk, runner: Runner
+) -> None:
+    runner.write("mappings/goals.toml", FOR_EACH)
+    one, other = desk.add_group("One"), desk.add_group("Other")
+    tickets = [asked(desk) for _ in range(4)]
+    for ticket in tickets:
+        desk.put(ticket, group_id=one, status="open")
+    runner.run(desk)
+    assert all(our_tags(desk, t) == {f"goal__calm_of_{one}__off_track"} for t in tickets)
+    desk.put(tickets[0], group_id=other)
+    desk.advance(MINUTE)
+    runner.run(desk)
+    assert our_tags(desk, tickets[0]) == set()
+    assert our_tags(desk, tickets[1]) == {f"goal__calm_of_{one}__off_track"}
+    undo(runner.job(desk.now), run=None, is_applied=True)
+    assert not any(our_tags(desk, ticket) or ours(desk, ticket) for ticket in tickets)
+
+
+def test_tags_of_a_team_that_is_gone_are_removed(desk: MemoryHelpdesk, runner: Runner) -> None:
+    runner.write("mappings/goals.toml", FOR_EACH)
+    one, other = desk.add_group("One"), desk.add_group("Other")
+    tickets = [asked(desk) for _ in range(4)]
+    for ticket in tickets:
+        desk.put(ticket, group_id=one, status="open")
+    runner.run(desk)
+    desk.groups[one] = msgspec.structs.replace(desk.groups[one], deleted=True)
+    for ticket in tickets[:2]:
+        desk.put(ticket, group_id=other)
+    desk.advance(25 * 60 * MINUTE)
+    runner.run(desk)
+    left = {f"goal__calm_of_{other}__at_risk"}
+    assert [our_tags(desk, ticket) for ticket in tickets] == [left, left, set(), set()]

@@ -16,6 +16,7 @@ from connector.kpi.where import resolve
 from connector.model.goal import GoalReport
 from connector.model.ticket import Ticket
 from connector.pipeline.dwelling import steadied
+from connector.pipeline.expanding import OF
 from connector.pipeline.job import Job
 from connector.store.journal import Believed
 from connector.store.reading import count_unsolved, tickets_to_show
@@ -44,6 +45,7 @@ def planned(
 ) -> Plan:
     """Plan what to write to one helpdesk; `con` is attached to its published set alone."""
     known = _known(job, helpdesk.name, con, approved, as_of)
+    goals_here = job.mappings_of(helpdesk).goals
     rules = Rules(
         prefix=job.settings.writeback.tag_prefix,
         language=job.settings.writeback.labels,
@@ -52,7 +54,8 @@ def planned(
         batch=capabilities.write_batch,
         batch_requests=capabilities.batch_requests,
         fields=job.state.fields(helpdesk.name),
-        goals=frozenset(job.mappings_of(helpdesk).goals),
+        goals=frozenset(goals_here),
+        families=frozenset(f"{id_}{OF}" for id_, goal in goals_here.items() if goal.for_each),
     )
     members = _memberships(job, helpdesk, con, goals=goals, as_of=as_of)
     tickets = _tickets(job, helpdesk.name, con, own=known.own)

@@ -18,6 +18,9 @@ RESERVED_IDS = frozenset({"status", "outcome", "any"})
 """Goal ids nobody may use: they name the drop-downs, and what is approved for all goals."""
 
 
+_ENDINGS = tuple(f"__{state.value}" for state in (*WORDS_TO_ACT_ON, *OUTCOMES_TO_ACT_ON))
+
+
 class Names(msgspec.Struct, frozen=True):
     """The tags and option values of one prefix."""
 
@@ -55,6 +58,14 @@ class Names(msgspec.Struct, frozen=True):
     def goal_tags(self, goal_id: str) -> frozenset[str]:
         """Return all tags that one goal may have."""
         return self.goal_statuses(goal_id) | self.goal_outcomes(goal_id)
+
+    def is_made_for_one(self, tag: str, families: Iterable[str]) -> bool:
+        """Tell whether a tag is that of a goal made for one of many, whoever that is or was.
+
+        `families` are what the ids of such goals begin with.
+        """
+        known = tuple(f"{self.prefix}_{family}" for family in families)
+        return tag.startswith(known) and tag.endswith(_ENDINGS)
 
     def vocabulary(self, goal_ids: Iterable[str]) -> frozenset[str]:
         """Return every tag that is ours to add and remove."""

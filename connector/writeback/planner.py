@@ -50,7 +50,8 @@ class TicketView(msgspec.Struct, frozen=True):
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What an admin set, and what the helpdesk has for us.
 
-    `goals` are the ids of all goals we know of, also those no ticket counts for now.
+    `goals` are the ids of all goals we know of, also those no ticket counts for now; `families`
+    begin the ids of goals that are made for one of many, also of those who are gone.
     """
 
     prefix: str = "goal_"
@@ -61,6 +62,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     batch_requests: int = 2
     fields: tuple[TicketField, ...] = ()
     goals: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +112,7 @@ class Planner:
             ids={field.role: field.id for field in rules.fields if field.active},
             silent=frozenset(field.role for field in rules.fields if not field.active),
             vocabulary=names.vocabulary(rules.goals) | written,
+            families=rules.families,
         )
 
     def hands_off(self, ticket: Ticket) -> str:

@@ -36,13 +36,14 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     """Where labels go in one helpdesk: the active fields it has for us, and the tags that are ours.
 
     `ids` are our fields by role; `silent` are roles whose field an admin deactivated: they show
-    nowhere.
+    nowhere. `families` begin the ids of goals that are made for one of many.
     """
 
     names: Names
     ids: Mapping[str, str] = {}
     silent: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
 
     def field_id(self, role: str) -> str | None:
         """Return the id of our field with this role, if the helpdesk has it."""
@@ -71,6 +72,9 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         """
         fields = {id_: ticket.fields.get(id_) or None for id_ in self.ids.values()}
         tags = self.vocabulary.intersection(ticket.tags)
+        if self.families:
+            made = (t for t in ticket.tags if self.names.is_made_for_one(t, self.families))
+            tags = tags.union(made)
         return Ours(fields, tags - {value for value in fields.values() if value})
 
     def recall(self, own: Believed | None) -> Believed | None:

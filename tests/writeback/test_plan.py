@@ -180,6 +180,17 @@ def test_the_tag_of_a_goal_that_left_the_mapping_goes(world: World) -> None:
     assert "goal__faster__at_risk" not in world.desk.tickets["1"].tags
 
 
+def test_the_tag_of_somebody_who_is_gone_goes_though_our_own_memory_is_lost(world: World) -> None:
+    ours, unknown = "goal__each_of_77__at_risk", "goal__other_of_77__at_risk"
+    foreign = (unknown, "goal__each_of_77__vip", "goal__each__x")
+    world.desk.put("1", tags=(ours, *foreign))
+    world.rules = msgspec.structs.replace(world.rules, families=frozenset({"each_of_"}))
+    planned = world.sync({"1": [member("on_track")]})
+    (change,) = planned.changes
+    assert change.change.remove_tags == (ours,)
+    assert set(foreign) <= set(world.desk.tickets["1"].tags)
+
+
 def test_foreign_tags_with_our_prefix_stay(world: World) -> None:
     world.desk.put("1", tags=("goal__unknown__at_risk", "goal_setting", "vip"))
     world.sync({"1": [due_soon("at_risk", tag=True)]})
