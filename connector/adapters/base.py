@@ -25,6 +25,7 @@ from connector.model.page import (
 )
 from connector.model.rules import Rules
 from connector.model.ticket import Event, Ticket
+from connector.model.view import OurView, ViewPlan, ViewSpec
 
 
 class AdapterSettings(BaseModel):
@@ -52,6 +53,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     detects_conflicts: bool = False
     native_figures: bool = False
     option_tags: bool = False  # a drop-down's options are themselves tags
+    views: bool = False  # `MakesViews`
     export_streams: frozenset[Stream] = frozenset()  # those that share the vendor's export limit
     exports_per_minute: int | None = None  # that limit, as long as the vendor announces no other
 
@@ -150,6 +152,22 @@ class ReadsRules(Protocol):
 
     def rules(self) -> Rules:
         """Read triggers, automations and SLA policies; a few requests, and not bounded to one."""
+
+
+@runtime_checkable
+class MakesViews(Protocol):
+    """What an adapter may do besides: give agents views of the tickets that goals speak of.
+
+    Only views that it made itself, which it is told as `ours`, are ever changed or removed.
+    """
+
+    def plan_views(
+        self, wanted: Sequence[ViewSpec], ours: Sequence[OurView], *, remove: bool = False
+    ) -> ViewPlan:
+        """Compare the wanted views with the helpdesk's; change nothing."""
+
+    def apply_views(self, plan: ViewPlan, ours: Sequence[OurView]) -> tuple[OurView, ...]:
+        """Do what the plan says and return our views as they now are."""
 
 
 class Permission(Protocol):

@@ -13,9 +13,15 @@ from typing import TypeVar
 import structlog
 from tenacity import RetryCallState, Retrying
 
-from connector.adapters.base import Adapter, AdapterSettings, Capabilities, ReadsRules
+from connector.adapters.base import (
+    Adapter,
+    AdapterSettings,
+    Capabilities,
+    MakesViews,
+    ReadsRules,
+)
 from connector.adapters.limits import Pacer
-from connector.errors import ProtocolError, RetryableError
+from connector.errors import FatalError, ProtocolError, RetryableError
 from connector.model.change import Receipt, TicketChange, WriteResult
 from connector.model.page import (
     FieldPlan,
@@ -29,6 +35,7 @@ from connector.model.page import (
 )
 from connector.model.rules import Rules
 from connector.model.ticket import Event, Ticket
+from connector.model.view import OurView, ViewPlan, ViewSpec
 
 T = TypeVar("T")
 BUDGET_S = 600.0
@@ -147,6 +154,23 @@ class RetryingAdapter(Adapter):
         """Read the account's own rules; None where the wrapped adapter cannot (`ReadsRules`)."""
         inner = self.inner
         return self._call(inner.rules, "rules") if isinstance(inner, ReadsRules) else None
+
+    def plan_views(
+        self, wanted: Sequence[ViewSpec], ours: Sequence[OurView], *, remove: bool = False
+    ) -> ViewPlan:
+        """Compare the wanted views with the helpdesk's."""
+        inner = self._views()
+        return self._call(lambda: inner.plan_views(wanted, ours, remove=remove), "plan_views")
+
+    def apply_views(self, plan: ViewPlan, ours: Sequence[OurView]) -> tuple[OurView, ...]:
+        """Do what the plan says."""
+        inner = self._views()
+        return self._call(lambda: inner.apply_views(plan, ours), "apply_views")
+
+    def _views(self) -> MakesViews:
+        if not isinstance(self.inner, MakesViews):
+            raise FatalError(f"{self.kind} has no views that the connector can make")
+        return self.inner
 
     def close(self) -> None:
         """Close the wrapped adapter."""

@@ -43,6 +43,7 @@ ROWS: Final[Mapping[str, Callable[[Capabilities], str]]] = {
     "goal status in fields": _fields,
     "tags of goals": lambda can: _said(can.tags),
     "options of our fields are tags too": lambda can: _said(can.option_tags),
+    "views for agents": lambda can: "yes, made by `connector setup --views`" if can.views else "no",
     "your own tags are safe by": lambda can: can.keeps_foreign_tags,
     "notices a change by somebody else meanwhile": lambda can: _said(can.detects_conflicts),
     "tickets written in one request": lambda can: f"{can.write_batch:,}",

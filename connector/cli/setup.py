@@ -1,4 +1,4 @@
-"""`connector setup`: shows, then creates or removes, our fields in the helpdesk."""
+"""`connector setup`: shows, then creates or removes, our fields and views in the helpdesk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from connector.errors import AdapterError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from connector.adapters.retrying import RetryingAdapter
     from connector.config.settings import HelpdeskTable
     from connector.model.page import FieldPlan, TicketField
 
@@ -34,52 +35,86 @@ WORDS = {
 def command(
     context: typer.Context,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without this, only show.")] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove our fields instead.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove our fields and views instead.")
+    ] = False,
+    views: Annotated[
+        bool, typer.Option("--views", help="The views for agents, in place of the fields.")
+    ] = False,
     helpdesk: Annotated[
         list[str] | None, typer.Option("--helpdesk", help="Only this one; may be repeated.")
     ] = None,
 ) -> ExitCode:
-    """Show, then create, the ticket fields that goal status is shown in."""
+    """Show, then create, the ticket fields that goal status is shown in, or views by them."""
     workspace: Workspace = context.obj
     out = console()
     code = ExitCode.DONE
     for one in workspace.helpdesks(tuple(helpdesk or ())):
         try:
-            plan = _one(workspace, one, apply=apply, remove=remove, out=out)
+            is_done = _one(workspace, one, apply=apply, remove=remove, views=views, out=out)
         except AdapterError as error:
             print_line(f"✗ {one.name}: {error}", out=console(stderr=True), style="red")
             code = ExitCode.FAILED
             continue
-        if code is ExitCode.DONE and any(step.action == "refuse" for step in plan.steps):
+        if code is ExitCode.DONE and not is_done:
             code = ExitCode.PARTIAL
     return code
 
 
 def _one(
-    workspace: Workspace, helpdesk: HelpdeskTable, *, apply: bool, remove: bool, out: Console
-) -> FieldPlan:
+    workspace: Workspace,
+    helpdesk: HelpdeskTable,
+    *,
+    apply: bool,
+    remove: bool,
+    views: bool,
+    out: Console,
+) -> bool:
+    """Set up one helpdesk, and tell whether all that was wanted can be done."""
     from connector.cli.patience import answered_within
+    from connector.cli.setup_views import set_up_views
+
+    name = helpdesk.name
+    with workspace.open_adapter(helpdesk, patience_s=PATIENCE_S) as adapter:
+        with answered_within(FIRST_ANSWER_S):
+            adapter.check()
+        out.print(clean(name), style="bold")
+        is_done = True
+        if views or (remove and workspace.state.views(name)):
+            is_done = set_up_views(workspace, name, adapter, apply=apply, remove=remove, out=out)
+        if not views:
+            plan = _fields(workspace, name, adapter, apply=apply, remove=remove, out=out)
+            is_done &= not any(step.action == "refuse" for step in plan.steps)
+    return is_done
+
+
+def _fields(
+    workspace: Workspace,
+    name: str,
+    adapter: RetryingAdapter,
+    *,
+    apply: bool,
+    remove: bool,
+    out: Console,
+) -> FieldPlan:
     from connector.store.lock import Lease
     from connector.writeback.labels import field_specs
 
     settings = workspace.settings.writeback
     wanted = field_specs(settings.tag_prefix, settings.labels)
-    with workspace.open_adapter(helpdesk, patience_s=PATIENCE_S) as adapter:
-        with answered_within(FIRST_ANSWER_S):
-            adapter.check()
-        plan = adapter.plan_fields(wanted, remove=remove)
-        _print(helpdesk.name, plan, out=out)
-        if not plan.steps:
-            out.print("  there is nothing to remove" if remove else "  there is nothing to do")
-        elif plan.is_empty and not remove:
-            _save(workspace, helpdesk.name, adapter.apply_fields(plan))
-            out.print("  everything is there")
-        elif not apply:
-            out.print("  nothing was changed; do it with --apply")
-        else:
-            with Lease(workspace.folder(helpdesk.name)):
-                _save(workspace, helpdesk.name, adapter.apply_fields(plan))
-            out.print("  done")
+    plan = adapter.plan_fields(wanted, remove=remove)
+    _print(plan, out=out)
+    if not plan.steps:
+        out.print("  there is nothing to remove" if remove else "  there is nothing to do")
+    elif plan.is_empty and not remove:
+        _save(workspace, name, adapter.apply_fields(plan))
+        out.print("  everything is there")
+    elif not apply:
+        out.print("  nothing was changed; do it with --apply")
+    else:
+        with Lease(workspace.folder(name)):
+            _save(workspace, name, adapter.apply_fields(plan))
+        out.print("  done")
     return plan
 
 
@@ -87,8 +122,7 @@ def _save(workspace: Workspace, helpdesk: str, fields: tuple[TicketField, ...]) 
     workspace.state.save_fields(helpdesk, fields)
 
 
-def _print(helpdesk: str, plan: FieldPlan, *, out: Console) -> None:
-    out.print(clean(helpdesk), style="bold")
+def _print(plan: FieldPlan, *, out: Console) -> None:
     for step in plan.steps:
         sign, words, style = WORDS[step.action]
         options = ", ".join(step.options.values() if step.options else step.spec.options.values())

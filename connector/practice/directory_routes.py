@@ -1,10 +1,10 @@
-"""Calls about people, groups, organizations, schedules, ratings and views."""
+"""Calls about people, groups, organizations, schedules and ratings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from connector.practice import side_routes
+from connector.practice import side_routes, view_routes
 from connector.practice.clock import stamp
 from connector.practice.directory import User
 from connector.practice.refusal import not_found
@@ -124,24 +124,6 @@ def rating(call: Call) -> Answer:
     return Answer({"satisfaction_rating": rating_document(found, call.url)})
 
 
-def views(call: Call) -> Answer:
-    """List views: one, of everything unsolved."""
-    all_of = [{"field": "status", "operator": "less_than", "value": "solved"}]
-    view = {
-        "id": 1,
-        "url": f"{call.url}/api/v2/views/1.json",
-        "title": "All unsolved tickets",
-        "raw_title": "All unsolved tickets",
-        "active": True,
-        "default": False,
-        "position": 1,
-        "description": None,
-        "conditions": {"all": all_of, "any": []},
-        "restriction": None,
-    }
-    return listing(call, "views", [view], dict)
-
-
 def _found(table: dict[int, Any], key: int) -> Any:
     if key not in table:
         raise not_found()
@@ -163,6 +145,6 @@ ROUTES = (
     Route("GET", "business_hours/schedules/{}/holidays", holidays),
     Route("GET", "satisfaction_ratings", ratings),
     Route("GET", "satisfaction_ratings/{}", rating),
-    Route("GET", "views", views),
+    *view_routes.ROUTES,
     *side_routes.ROUTES,
 )

@@ -26,6 +26,7 @@ from connector.practice.slas import Policy
 from connector.practice.statuses import CustomStatus
 from connector.practice.stopwatches import Step
 from connector.practice.surveys import SurveyResponse
+from connector.practice.view_routes import View
 from connector.practice.world import Change, Comment, Created, Rating, Suspended, Ticket, Via, World
 
 VERSION = 1
@@ -41,6 +42,7 @@ KEYED: Mapping[str, tuple[Any, Callable[[World], dict[Any, Any]]]] = {
     "suspended": (Suspended, lambda world: world.suspended),
     "survey": (SurveyResponse, lambda world: world.survey_responses),
     "group_policy": (GroupPolicy, lambda world: world.group_policies),
+    "view": (View, lambda world: world.views),
 }
 """Things that know their id, and the table they are in."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.practice.reactions import Reactions
     from connector.practice.slas import Policy
     from connector.practice.stopwatches import Step
+    from connector.practice.view_routes import View
 
 AUDIT_BASE = 29_000_000_000_000
 AUDIT_STRIDE = 32
@@ -167,6 +168,7 @@ class World:
         self.policies: list[Policy] = []
         self.told_steps: dict[int, list[Step]] | None = None
         self.group_policies: dict[str, GroupPolicy] = {}
+        self.views: dict[int, View] = {}
         self.reactions: Reactions | None = None
         self.shelf = Shelf()
         self.measured: dict[int, bytes] = {}

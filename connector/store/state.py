@@ -9,6 +9,7 @@ import msgspec
 
 from connector.model.goal import GoalReport
 from connector.model.page import TicketField
+from connector.model.view import OurView
 from connector.store.database import as_instant, as_text
 from connector.store.journal import Journal
 
@@ -172,6 +173,14 @@ class State(Journal):
         query = "select field from fields where helpdesk = :helpdesk order by role"
         rows = self.rows(query, helpdesk=helpdesk)
         return tuple(msgspec.json.decode(row[0], type=TicketField) for row in rows)
+
+    def save_views(self, helpdesk: str, views: Sequence[OurView]) -> None:
+        """Replace what we know of the views that setup made in a helpdesk."""
+        self.put(f"views:{helpdesk}", msgspec.json.encode(list(views)).decode())
+
+    def views(self, helpdesk: str) -> tuple[OurView, ...]:
+        """Return the views that setup made in a helpdesk, as it made them."""
+        return msgspec.json.decode(self.get(f"views:{helpdesk}") or "[]", type=tuple[OurView, ...])
 
     def pin(self, helpdesk: str, dimension: str, ids: Mapping[str, str]) -> None:
         """Remember which id a name in a mapping stood for."""

@@ -54,17 +54,26 @@ WORDS_TO_ACT_ON = frozenset({Word.OFF_TRACK, Word.AT_RISK})
 OUTCOMES_TO_ACT_ON = frozenset({TicketOutcome.DUE_SOON, TicketOutcome.MISSED})
 
 
+class ViewWords(msgspec.Struct, frozen=True):
+    """What a view is called, and what it is for."""
+
+    title: str
+    description: str
+
+
 class Language(msgspec.Struct, frozen=True, kw_only=True):
     """One language: titles, descriptions and words.
 
-    `events` maps what settles a ticket (reply, resolution) to its noun; `due`, `met`, `missed` and
-    `missed_at` take that noun, `due` and `missed_at` also the time.
+    `views` names the views that `setup --views` makes. `events` maps what settles a ticket (reply,
+    resolution) to its noun; `due`, `met`, `missed` and `missed_at` take that noun, `due` and
+    `missed_at` also the time.
     """
 
     titles: Mapping[str, str]
     descriptions: Mapping[str, str]
     words: Mapping[str, str]
     outcomes: Mapping[str, str]
+    views: Mapping[str, ViewWords]
     events: Mapping[str, str]
     as_of: str
     due: str
@@ -112,6 +121,17 @@ ENGLISH = Language(
         TicketOutcome.MISSED: "Missed",
         TicketOutcome.MET: "Met",
     },
+    views={
+        "at_risk": ViewWords(
+            "Goal at risk",
+            "Unsolved tickets that count for a goal which is at risk or off track. "
+            "Made by the goal connector.",
+        ),
+        "due_soon": ViewWords(
+            "Due soon",
+            "Unsolved tickets on which time is running out for a goal. Made by the goal connector.",
+        ),
+    },
     events={"reply": "Reply", "resolution": "Resolution", "": "Goal"},
     as_of="as of {day}",
     due="{event} due {moment}",
@@ -150,6 +170,18 @@ GERMAN = Language(
         TicketOutcome.PENDING: "Offen",
         TicketOutcome.MISSED: "Verfehlt",
         TicketOutcome.MET: "Erreicht",
+    },
+    views={
+        "at_risk": ViewWords(
+            "Ziel gefährdet",
+            "Ungelöste Tickets, die für ein gefährdetes oder nicht im Plan liegendes Ziel zählen. "
+            "Vom Goal Connector angelegt.",
+        ),
+        "due_soon": ViewWords(
+            "Bald fällig",
+            "Ungelöste Tickets, bei denen für ein Ziel die Zeit knapp wird. "
+            "Vom Goal Connector angelegt.",
+        ),
     },
     events={"reply": "Antwort", "resolution": "Lösung", "": "Ziel"},
     as_of="Stand {day}",

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from connector.adapters.base import ReadsRules
+from connector.adapters.base import MakesViews, ReadsRules
 from connector.adapters.retrying import RetryingAdapter
 from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.adapters.zendesk.rules import WireRule, rule
 from connector.adapters.zendesk.settings import ZendeskSettings
-from connector.errors import ProtocolError, UnavailableError
+from connector.errors import FatalError, ProtocolError, UnavailableError
 from connector.model.rules import (
     BY_API,
     CREATED,
@@ -31,6 +31,7 @@ from connector.model.rules import (
     Rule,
     Topic,
 )
+from connector.model.view import ViewPlan
 from tests.fakes.zendesk import TOKEN, URL, FakeZendesk
 from tests.fakes.zendesk_spec import ZendeskSpec
 from tests.sync.helpdesk import ScriptedAdapter
@@ -144,6 +145,15 @@ def test_an_adapter_may_know_no_rules() -> None:
     other = ScriptedAdapter()
     assert not isinstance(other, ReadsRules)
     assert RetryingAdapter(other).read_rules() is None
+
+
+def test_an_adapter_may_know_no_views() -> None:
+    adapter = RetryingAdapter(ScriptedAdapter())
+    assert not isinstance(adapter.inner, MakesViews)
+    with pytest.raises(FatalError, match="has no views"):
+        adapter.plan_views([], [])
+    with pytest.raises(FatalError, match="has no views"):
+        adapter.apply_views(ViewPlan(()), [])
 
 
 @pytest.mark.parametrize(

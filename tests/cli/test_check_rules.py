@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from connector.adapters.retrying import RetryingAdapter
+from connector.cli.check_rules import say_rules
 from connector.cli.exits import ExitCode
+from connector.cli.output import console
+from connector.model.page import Identity
 from connector.practice.helpdesk import ADMIN_EMAIL
 from connector.practice.reactions import API_USER, Reactions
 from connector.practice.ruleset import install_rules
 from connector.practice.server import PracticeServer
 from connector.practice.slas import add_policy
-from tests.cli.cli import Cli
+from tests.cli.cli import Cli, FrozenWorkspace
+from tests.sync.helpdesk import ScriptedAdapter
 
 TAGS = "goal_status__at_risk goal_status__off_track goal_outcome__due_soon"
 NOT_US = 'add the condition "Current user > Is not > Goal Connector" to those that must all hold'
@@ -70,6 +77,15 @@ def test_our_fields_are_known_to_rules_by_their_ids(cli: Cli, server: PracticeSe
     rules = install_rules(server.world, usual=False)
     add(rules, "Ours", line(f"custom_fields_{by_title['Goal status']}", "changed"))
     assert '1 trigger asks for our labels: "Ours"' in cli("check").flat
+
+
+def test_nothing_is_said_of_a_helpdesk_whose_rules_cannot_be_read(
+    cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adapter = RetryingAdapter(ScriptedAdapter())
+    who = Identity(id="1", name="Goal Connector", role="admin")
+    say_rules(FrozenWorkspace(cli.config), "practice", adapter, who, out=console())
+    assert capsys.readouterr().out == ""
 
 
 def test_many_rules_of_a_sort_are_counted(cli: Cli, server: PracticeServer) -> None:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import pytest
 
-from connector.adapters.base import Adapter
+from connector.adapters.base import Adapter, MakesViews
+from connector.adapters.retrying import RetryingAdapter
 from connector.errors import (
     AdapterError,
     AuthenticationError,
@@ -117,6 +118,10 @@ class AdapterContract:
         found = {known.id: known for known in adapter.discover().fields}
         assert found[field.id].title == FIELD.title
         assert FIELD.options.items() <= found[field.id].options.items()
+
+    def test_views_are_made_where_the_capabilities_say_so(self, adapter: Adapter) -> None:
+        inner = adapter.inner if isinstance(adapter, RetryingAdapter) else adapter
+        assert isinstance(inner, MakesViews) == adapter.capabilities.views
 
     def test_fields_once_set_up_need_nothing_more(self, adapter: Adapter, desk: Desk) -> None:
         adapter.apply_fields(adapter.plan_fields([FIELD, NOTE]))

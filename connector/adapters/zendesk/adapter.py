@@ -24,6 +24,7 @@ import msgspec
 
 from connector.adapters.base import Adapter, AdapterSettings, Capabilities
 from connector.adapters.zendesk import fields as ticket_fields
+from connector.adapters.zendesk import views as ticket_views
 from connector.adapters.zendesk.batches import Batches
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.forms import (
@@ -58,6 +59,7 @@ from connector.model.page import (
 )
 from connector.model.rules import Rules
 from connector.model.ticket import Schedule, Ticket
+from connector.model.view import OurView, ViewPlan, ViewSpec
 
 BATCH = 100
 NOT_THERE = (403, 404)
@@ -79,6 +81,7 @@ class ZendeskAdapter(Adapter):
         batch_requests=4,  # looked at, sent, asked for twice
         native_figures=True,
         option_tags=True,
+        views=True,
         export_streams=frozenset({Stream.TICKETS, Stream.EVENTS, Stream.PEOPLE, Stream.SLA}),
         exports_per_minute=10,
     )
@@ -235,6 +238,16 @@ class ZendeskAdapter(Adapter):
     def rules(self) -> Rules:
         """Read triggers, automations and SLA policies."""
         return read_rules(self._client)
+
+    def plan_views(
+        self, wanted: Sequence[ViewSpec], ours: Sequence[OurView], *, remove: bool = False
+    ) -> ViewPlan:
+        """Compare the wanted views with the account's."""
+        return ticket_views.plan(wanted, ours, ticket_views.views_of(self._client), remove=remove)
+
+    def apply_views(self, plan: ViewPlan, ours: Sequence[OurView]) -> tuple[OurView, ...]:
+        """Do what the plan says and return our views as they now are."""
+        return ticket_views.apply(self._client, plan, ours)
 
     def close(self) -> None:
         """Release the connections."""

@@ -157,7 +157,7 @@ def _zenpy(session: HelpdeskSession) -> Zenpy:
     vendor = Zenpy(
         subdomain="ours", domain="invalid", session=session, anonymous=True, disable_cache=True
     )
-    for api in (vendor.users, vendor.ticket_fields, vendor.ticket_fields.options):
+    for api in (vendor.users, vendor.views, vendor.ticket_fields, vendor.ticket_fields.options):
         # zenpy puts a subdomain and a domain together and knows https only; we have the address
         api.__class__ = type("Addressed", (api.__class__,), {"base_url": parts.netloc})
         api.protocol = parts.scheme
