@@ -38,6 +38,12 @@ class Measured:
         return scale_of(self.kpi, self.definition)
 
     @property
+    def is_sum(self) -> bool:
+        """Tell whether its value grows from nothing over a period."""
+        aggregate = self.kpi.aggregate or self.definition.aggregates[0]
+        return aggregate == "sum" or self.definition.family in {Family.COUNT, Family.DAYS}
+
+    @property
     def is_share(self) -> bool:
         """Tell whether its value is how many of all tickets were good or bad."""
         aggregate = self.kpi.aggregate or self.definition.aggregates[0]

@@ -37,7 +37,8 @@ def milestone_problems(
         if goal.review is not None:
             yield from _review_problems(step, goal.review, lag_s, at)
         if measured is not None and step.value is not None:
-            yield from _value_problems(step.value, goal, measured.scale, at)
+            is_sum = measured.is_sum
+            yield from _value_problems(step.value, goal, measured.scale, at, is_sum=is_sum)
     yield from _name_problems(goal, place)
     yield from _order_problems(goal, place)
 
@@ -68,7 +69,7 @@ def _review_problems(
 
 
 def _value_problems(
-    value: Quantity, goal: GoalTable, scale: Scale, place: Place
+    value: Quantity, goal: GoalTable, scale: Scale, place: Place, *, is_sum: bool
 ) -> Iterator[Problem]:
     refusal = scale.refusal(value, place.written("value"))
     if refusal is not None:
@@ -86,11 +87,12 @@ def _value_problems(
             message = f"{scale.write(here)} is beyond the target {scale.write(there)}"
             yield place.problem(message, "value", hint="a milestone lies on the way to it")
         return
-    first = scale.read(baseline)
+    first = Quantity(0, there.unit) if is_sum else scale.read(baseline)
     if not min(first.number, there.number) <= here.number <= max(first.number, there.number):
         way = f"from {scale.write(first)} to {scale.write(there)}"
         message = f"{scale.write(here)} is not on the way {way}"
-        yield place.problem(message, "value", hint="it lies between baseline and target")
+        hint = f"it lies between {'nothing' if is_sum else 'baseline'} and target"
+        yield place.problem(message, "value", hint=hint)
 
 
 def _name_problems(goal: GoalTable, place: Place) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from connector.config.mapping import MilestoneTable, Quantity, load_mappings
 from connector.errors import MappingError
@@ -197,3 +198,17 @@ def test_a_milestone_is_on_the_way_exactly_between_baseline_and_target(
         backward(step("x", f"value = {numbers[2]}"), head=head), tmp_path, definitions
     )
     assert (said == []) == (target <= numbers[2] <= baseline)
+
+
+def test_a_sum_is_on_the_way_from_nothing_to_its_target(
+    tmp_path: Path, definitions: Definitions
+) -> None:
+    counted = replace(definitions["arrivals"], family="count", direction="higher")
+    known = {**definitions, "arrivals": counted}
+    head = 'kind = "backward"\nkpi = "new"\nbaseline = 600\ntarget = 900'
+    third, beyond = (backward(step("x", f"value = {n}"), head=head) for n in (300, 901))
+    assert complaints(third, tmp_path, known) == []
+    assert complaints(beyond, tmp_path, known) == [
+        "goal.a.milestones.x.value: 901 is not on the way from 0 to 900; "
+        "it lies between nothing and target"
+    ]
