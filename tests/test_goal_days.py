@@ -457,3 +457,36 @@ def test_a_guard_reaches_the_goals_of_single_teams(
         desk.comment(ticket, by=AGENT)
     found = {one.id: one for one in runner.run(desk).report.goals}
     assert {id_ for id_, one in found.items() if one.capped_by} == capped
+
+
+RATED = """
+[kpi.csat]
+measure = "csat_pct"
+
+[goal.happy]
+title = "Customers are happy"
+kpi = "csat"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-02-05 }
+baseline = "10 %"
+target = "91 %"
+"""
+
+
+def test_between_the_end_and_the_lag_what_was_voted_decides(tmp_path: Path) -> None:
+    """At 90 % a goal of 91 % is nearly there by its pace, and will not be met."""
+    desk = staffed()
+    runner = runner_in(tmp_path, desk, RATED)
+    desk.now = START
+    for day in range(68):
+        ticket = asked(desk)
+        desk.comment(ticket, by=AGENT)
+        desk.set_status(ticket, "solved", by=AGENT)
+        desk.rate(ticket, "bad" if day % 10 == 9 else "good")
+        desk.now = START + timedelta(days=day + 1, hours=1)
+    runner.run(desk)
+    after = [one for one in days_of(runner, desk, "happy") if one.day >= date(2026, 2, 5)]
+    assert len(after) == 3
+    assert {(one.status, one.forecast and one.forecast.probability) for one in after} == {
+        (GoalState.OFF_TRACK, 0.0)
+    }

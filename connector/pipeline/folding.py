@@ -143,8 +143,8 @@ class Fold:
         days of such a KPI always look better than they will.
         """
         subject = self._subject
-        settled = day - self._lag
-        if case.goal.window_days or settled > subject.end:
+        settled = min(day - self._lag, subject.end)
+        if case.goal.window_days:
             return None
         days = self._series(case.aim, case.direction)
         if days is None:
