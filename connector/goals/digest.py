@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -125,10 +126,15 @@ def at_risk(facts: Facts) -> Iterator[Entry]:
     running = (one for one in facts.reports if not _is_over(one, facts.now))
     found = [one for one in running if one.status in RED | YELLOW and not facts.is_proposal(one.id)]
     for report in sorted(found, key=lambda one: _severity(one, facts)):
-        since = getattr(report, "since", None)
-        held = f" since {written(since.date())}" if since is not None else ""
-        text = f"is {words(report.status)}{held}"
+        text = f"is {words(report.status)}{_held(report)}"
         yield entry(report, f"{text}{_standing(report, facts)}", why=report.why)
+
+
+def _held(report: GoalReport | ObjectiveReport) -> str:
+    """Say since which day of the goal's own zone it has stood as it does."""
+    if isinstance(report, ObjectiveReport) or report.since is None:
+        return ""
+    return f" since {written(report.since.astimezone(ZoneInfo(report.timezone)).date())}"
 
 
 def small_wins(facts: Facts) -> Iterator[Entry]:

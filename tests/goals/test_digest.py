@@ -194,7 +194,8 @@ def test_goals_of_people_are_never_sorted_by_how_they_stand() -> None:
 
 def test_numbers_have_units_and_dates_and_the_reason_is_there() -> None:
     since = datetime(2026, 11, 3, tzinfo=UTC)
-    (found,) = at_risk(facts(goal(status="off_track", since=since)))
+    berlin = goal(status="off_track", since=since - timedelta(hours=1), timezone="Europe/Berlin")
+    (found,) = at_risk(facts(berlin))
     assert found.text == (
         "is off track since 3 Nov 2026, at 1 h 10 min with the target 1 h (n 120)"
     )
