@@ -208,7 +208,5 @@ def test_a_sum_is_on_the_way_from_nothing_to_its_target(
     head = 'kind = "backward"\nkpi = "new"\nbaseline = 600\ntarget = 900'
     third, beyond = (backward(step("x", f"value = {n}"), head=head) for n in (300, 901))
     assert complaints(third, tmp_path, known) == []
-    assert complaints(beyond, tmp_path, known) == [
-        "goal.a.milestones.x.value: 901 is not on the way from 0 to 900; "
-        "it lies between nothing and target"
-    ]
+    (said,) = complaints(beyond, tmp_path, known)
+    assert said.endswith("is not on the way from 0 to 900; it lies between nothing and target")
