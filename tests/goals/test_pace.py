@@ -88,3 +88,23 @@ def test_working_time_outside_of_the_period_does_not_count() -> None:
 
 def test_without_open_hours_clock_time_counts() -> None:
     assert working_fraction([], WEEK, WEEK.start + timedelta(days=3.5)) == 0.5
+
+
+def quarter(*closed: int) -> float:
+    """Return by how many points clock time is wrong at worst; some days of it are closed."""
+    whole = Period(datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
+    mornings = [whole.start + timedelta(days=n) for n in range(92)]
+    hours = [
+        (day + timedelta(hours=9), day + timedelta(hours=17))
+        for number, day in enumerate(mornings)
+        if day.weekday() < 5 and number not in closed
+    ]
+    return max(
+        100 * abs(working_fraction(hours, whole, day) - calendar_fraction(whole, day))
+        for day in mornings
+    )
+
+
+def test_clock_time_is_wrong_by_a_point_in_a_quarter_and_by_six_with_a_week_closed() -> None:
+    assert quarter() == pytest.approx(1.3, abs=0.05)
+    assert quarter(*range(82, 89)) > 6
