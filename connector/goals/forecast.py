@@ -6,6 +6,7 @@ answer, whatever was asked before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -208,7 +209,10 @@ def _level(standing: Standing) -> Forecast:
     level = np.full(DRAWS, float(recent.total[-1]))
     for changes in draw_days(flows, past, ahead, standing.generator()):
         level = np.maximum(level + changes, 0.0)
-    return _from_draws(level, standing, f"{_draws_told(PROFILE_DAYS)}, changes by weekday")
+    found = _from_draws(level, standing, f"{_draws_told(PROFILE_DAYS)}, changes by weekday")
+    low = math.floor((found.low or 0.0) + ROUNDING)  # there are no halves of tickets
+    high = math.ceil((found.high or 0.0) - ROUNDING)
+    return msgspec.structs.replace(found, low=float(low), high=float(high))
 
 
 def _settled(standing: Standing) -> Forecast | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from connector.model.kpi import Direction, KpiValue, MeasureDefinition
+from connector.model.kpi import Direction, MeasureDefinition
 
 GREEN_FROM = 0.70
 YELLOW_FROM = 0.40
@@ -25,7 +25,7 @@ def raw_progress(value: float, *, baseline: float, target: float) -> float:
 
     Target and baseline must differ: a goal that keeps a value where it is has `maintained`.
     """
-    return (value - baseline) / (target - baseline)
+    return (value - baseline) / (target - baseline) + 0.0  # which makes 0 of -0
 
 
 def grade(raw: float) -> float:

@@ -235,6 +235,14 @@ class TestLevels:
         days = series(SeriesKind.LEVEL, total=100 + np.resize(week, DAYS))
         assert told(days, aim=100, direction=LOWER).high == 100
 
+    def test_an_interval_has_whole_tickets(self) -> None:
+        found = told(lively(SeriesKind.LEVEL), aim=100, direction=LOWER)
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low.is_integer()
+        assert found.high.is_integer()
+        assert found.low < found.high
+
     def test_only_the_last_eight_weeks_count(self) -> None:
         changes = np.concatenate([np.full(DAYS - 105, 50.0), np.zeros(105)])
         days = series(SeriesKind.LEVEL, total=np.cumsum(changes))

@@ -77,6 +77,10 @@ def test_a_maintain_goal_without_a_complete_week_has_no_grade() -> None:
     assert maintained([], limit=60, direction=Direction.LOWER) is None
 
 
+def test_no_progress_is_none_and_has_no_sign() -> None:
+    assert str(raw_progress(83, baseline=83, target=50)) == "0.0"
+
+
 def test_exactly_on_target_is_met() -> None:
     assert is_met(60, 60, Direction.LOWER)
     assert is_met(60, 60, Direction.HIGHER)
