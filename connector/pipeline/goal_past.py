@@ -28,7 +28,7 @@ from connector.pipeline.evaluating import require_published
 from connector.pipeline.job import Job
 from connector.pipeline.judging import judge_all
 from connector.pipeline.rolling import Judged
-from connector.pipeline.terms import Terms
+from connector.pipeline.terms import Step, Terms
 from connector.pipeline.views import views
 from connector.store.goal_history import Closing, GoalHistory, GoalVersionRow
 
@@ -216,7 +216,7 @@ def _change(name: str, before: Any, now: Any, clock: str) -> TermChange:
 def _said(name: str, value: Any, clock: str) -> str:
     """Write a term the way people do."""
     if name == "milestones":
-        return ", ".join(f"{one.name} on {one.day}" for one in value) or "none"
+        return ", ".join(_step(one, clock) for one in value) or "none"
     if name == "window":
         return "none" if value is None else format_quantity(value, "s")
     if value is None:
@@ -226,3 +226,9 @@ def _said(name: str, value: Any, clock: str) -> str:
     if isinstance(value, Quantity):
         return format_quantity(value.number, value.unit, clock=clock)
     return str(value)
+
+
+def _step(step: Step, clock: str) -> str:
+    value = step.value
+    what = "" if value is None else f" at {format_quantity(value.number, value.unit, clock=clock)}"
+    return f"{step.name}{what} on {step.day}"
