@@ -459,6 +459,43 @@ def test_a_guard_reaches_the_goals_of_single_teams(
     assert {id_ for id_, one in found.items() if one.capped_by} == capped
 
 
+WINDOW = """
+[kpi.in_time]
+measure = "first_reply_time"
+aggregate = "within"
+limit = "1 h"
+
+[goal.nobody_waits]
+kind = "anti_goal"
+title = "Nobody waits"
+kpi = "in_time"
+owner = "Lead"
+period = { start = 2026-01-05, end = 2026-03-05 }
+limit = "50 %"
+window = "7 d"
+"""
+
+
+def test_a_window_looks_at_its_last_days_alone(tmp_path: Path) -> None:
+    """Good weeks before a bad one do not hide it, and the first days look back before the start."""
+    desk = staffed()
+    runner = runner_in(tmp_path, desk, WINDOW)
+    desk.now = START
+    for day in range(56):
+        for _ in range(4):
+            ticket = asked(desk)
+            desk.advance(7200 if day >= 45 else 60)
+            desk.comment(ticket, by=AGENT)
+        desk.now = START + timedelta(days=day + 1, hours=1)
+    runner.run(desk)
+    days = days_of(runner, desk, "nobody_waits")
+    assert {one.n for one in days} == {28}
+    assert (days[0].status, days[-1].status) == (GoalState.SAFE, GoalState.VIOLATED)
+    assert (days[-1].value, days[-1].forecast) == (0.0, None)
+    now = report(runner, desk, "nobody_waits")
+    assert (now.status, now.value) == (GoalState.VIOLATED, 0.0)
+
+
 RATED = """
 [kpi.csat]
 measure = "csat_pct"
