@@ -51,6 +51,7 @@ REACHED: Mapping[str, tuple[str, str]] = {
     ),
 }
 WANTED = "leave it if that is what it is for; else "
+FIRST = "the cure of those may be enough; else "
 
 
 def say_rules(
@@ -145,10 +146,13 @@ def _reason(found: Finding) -> str:
 
 def _cure(found: Finding, cures: Cures, user: str) -> str:
     if found.kind in PLURALS:
-        return "leave it if goals are to decide on SLAs; else take that condition out of its filter"
+        instead = "take that condition out of its filter"
+        return (
+            f"{FIRST if found.after else 'leave it if goals are to decide on SLAs; else '}{instead}"
+        )
     if found.why == "clock":
         return f"our writes are rare, so a wait gets longer, not endless; else {cures.other_clock}"
     if found.kind == "automation":
         return f"{WANTED}take that condition out of it"
-    wanted = WANTED if found.why in {"labels", "lacking"} else ""
-    return wanted + cures.not_by_us.format(user=user)
+    before = {"labels": WANTED, "lacking": WANTED, "after": FIRST}.get(found.why, "")
+    return before + cures.not_by_us.format(user=user)

@@ -68,9 +68,8 @@ class _Wider(msgspec.Struct, frozen=True):
 
     def makers(self, conditions: Sequence[Condition]) -> tuple[str, ...]:
         """Return the titles of the triggers that change what any of these conditions asks for."""
-        return tuple(
-            rule.title for rule in self.acting if any(_changes(rule, one) for one in conditions)
-        )
+        makers = (rule for rule in self.acting if any(_changes(rule, one) for one in conditions))
+        return tuple(dict.fromkeys(rule.title for rule in makers))
 
 
 def _changes(rule: Rule, condition: Condition) -> bool:

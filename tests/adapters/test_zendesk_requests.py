@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from connector.adapters.zendesk.settings import ZendeskSettings
 from connector.model.change import TicketChange
 from connector.model.page import FieldSpec, Stream
 from connector.model.ticket import Schedule
+from connector.model.view import OurView, ViewSpec
 from tests.fakes.zendesk import TOKEN, URL, FakeZendesk
 from tests.fakes.zendesk_spec import ZendeskSpec
 
@@ -47,6 +49,10 @@ SENT = {
     "GET tickets/{id}",
     "GET triggers",
     "GET automations",
+    "GET views",
+    "POST views",
+    "PUT views/{id}",
+    "DELETE views/{id}",
     "PUT tickets/update_many",
     "GET job_statuses/{id}",
 }
@@ -68,6 +74,29 @@ def spec(zendesk_spec: ZendeskSpec | None) -> ZendeskSpec:
     if zendesk_spec is None:
         pytest.skip("the folder ../shared is not here")
     return zendesk_spec
+
+
+def manage_views(desk: FakeZendesk, adapter: ZendeskAdapter) -> None:
+    """Make a view, bring another up to date, and remove it."""
+    asked = [
+        {"field": "status", "operator": "less_than", "value": "solved"},
+        {"field": "current_tags", "operator": "includes", "value": "goal_a"},
+    ]
+    old = {"id": 7, "title": "Old", "conditions": {"all": asked, "any": []}}
+    desk.custom["GET views"] = {"views": [old], "meta": {"has_more": False}}
+    desk.custom["POST views"] = {"view": old | {"id": 8}}
+    desk.custom["PUT views/7"] = {"view": old}
+    wanted = [
+        ViewSpec(role=role, title=role, description="d", tags=("goal_a",), columns=("5",))
+        for role in ("at_risk", "due_soon")
+    ]
+    ours = [OurView(role="due_soon", id="7", title="Old", tags=("goal_a",))]
+    made = adapter.apply_views(adapter.plan_views(wanted, ours), ours)
+    assert [(one.role, one.id) for one in made] == [("due_soon", "7"), ("at_risk", "8")]
+    plan = adapter.plan_views(wanted, ours, remove=True)
+    desk.reply_next(200, body=json.dumps(desk.custom["GET views"]))
+    desk.reply_next(204, body="")
+    assert adapter.apply_views(plan, ours) == ()
 
 
 def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
@@ -103,6 +132,7 @@ def test_every_kind_of_request_is_valid(spec: ZendeskSpec) -> None:
         )
         adapter.collect(adapter.submit([change]))
         adapter.apply_fields(adapter.plan_fields([WIDER], remove=True))
+        manage_views(desk, adapter)
     job = next(iter(desk.jobs))
     assert {key.replace("/api/v2/", "").replace(job, "{id}") for key in spec.checked} == SENT
 

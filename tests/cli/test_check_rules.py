@@ -43,6 +43,7 @@ def test_a_helpdesk_whose_rules_leave_us_alone_is_told_so(cli: Cli, server: Prac
 def test_rules_that_we_reach_are_named_with_their_cure(cli: Cli, server: PracticeServer) -> None:
     rules = install_rules(server.world)
     add(rules, "Raises everything", line("update_type", "is", "Change"))
+    add(rules, "Raised", line("priority", "value", "high"))
     add_policy(
         server.world,
         {
@@ -55,7 +56,7 @@ def test_rules_that_we_reach_are_named_with_their_cure(cli: Cli, server: Practic
     ran = cli("check")
     assert ran.code == ExitCode.DONE
     said = ran.flat
-    assert "of 6 triggers, 3 automations and 1 SLA policy, 5 may react to our writes:" in said
+    assert "of 7 triggers, 3 automations and 1 SLA policy, 6 may react to our writes:" in said
     assert '1 trigger asks for our labels: "Escalate what a goal is about to miss" (' in said
     assert "): current_tags includes goal_status__at_risk, goal_status__off_track" in said
     assert f"→ leave it if that is what it is for; else {NOT_US}" in said
@@ -66,6 +67,10 @@ def test_rules_that_we_reach_are_named_with_their_cure(cli: Cli, server: Practic
         '1 automation counts the hours since the last update, and our write is one: "Nobody' in said
     )
     assert 'take "Hours since requester update"' in said
+    assert (
+        '): priority value high, which "Escalate what a goal is about to miss", "Raises everything"'
+        f" may bring about → the cure of those may be enough; else {NOT_US}" in said
+    )
     assert '1 SLA policy asks for our labels: "Risky" (' in said
     for quiet in ("Notify requester", "Urgent incidents", "Close ticket", "Pending notification"):
         assert quiet not in said

@@ -204,6 +204,8 @@ def test_what_a_trigger_does_after_our_write_may_let_others_in() -> None:
         "Raises": (Why.LABELS, ()),
     }
     assert of_triggers(on_status, on_high) == {}
+    twice = made(line(STATUS, "changed"), title="Raises", do={"priority": "high"}, id="other")
+    assert of_triggers(on_high, raises, twice)["High"].after == ("Raises",)
 
 
 def of_automation(*every: Json) -> list[str]:
