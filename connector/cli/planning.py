@@ -67,15 +67,25 @@ def _examples(plan: Plan) -> list[PlannedChange]:
 def _cost(plan: Plan) -> str:
     """Say how many tickets and requests a plan costs, and what it leaves alone."""
     skipped = [f"{count:,} {why}" for why, count in plan.skipped.items() if count]
+    if plan.resting:
+        skipped.append(f"{len(plan.resting):,} written too often of late")
     if plan.kept:
         skipped.append(f"{len(plan.kept):,} with values that a person changed twice")
     more = len(plan.changes) - len(_examples(plan))
     return (
         (f"and {more:,} more; " if more > 0 else "")
         + f"{many(len(plan.changes), 'ticket')} in all,"
-        + f" about {many(plan.requests, 'request')}"
+        + f" about {many(plan.requests, 'request')}{_time(plan)}"
         + (f"; left alone: {', '.join(skipped)}" if skipped else "")
     )
+
+
+def _time(plan: Plan) -> str:
+    """Say how long writing takes under the limits that the helpdesk announced."""
+    if plan.minutes is None:
+        return ""
+    minutes = "less than a minute" if plan.minutes < 1 else f"about {plan.minutes:,.0f} min"
+    return f" and {minutes} at our share of the limits"
 
 
 def _print_change(planned: PlannedChange, fields: Sequence[TicketField], *, out: Console) -> None:

@@ -158,7 +158,7 @@ def _written_often(workspace: Workspace, helpdesk: str) -> dict[str, str]:
     most = workspace.settings.writeback.max_writes_per_hour
     since = workspace.now() - timedelta(hours=1)
     found = written_often(workspace.state, helpdesk, since=since, most=most)
-    return {ticket: f"{count} times" for ticket, count in found.items()}
+    return {ticket: f"{count} writes" for ticket, count in found.items()}
 
 
 def _advice(
@@ -202,7 +202,7 @@ def _of_helpdesk(workspace: Workspace, one: Mapping[str, Any], now: datetime) ->
         yield f"refused, tried again by the next run: {_few(one['refused'])}"
     if one["written_often"]:
         yield (
-            "written so often within an hour that they wait: "
+            "written as often as an hour permits, so they wait if there is more to say: "
             f"{_few(one['written_often'])}; something in the helpdesk may undo what is written:"
             " `connector check` lists the triggers and automations that react to us, and"
             " `connector explain ticket` says why one is written"

@@ -14,7 +14,7 @@ from connector.errors import AdapterError, StoreError
 from connector.kpi.measure import is_due, measure
 from connector.model.page import TicketField
 from connector.model.run import HelpdeskReport
-from connector.pipeline.headway import Headway
+from connector.pipeline.headway import Headway, ours
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.naming import watched_fields
 from connector.pipeline.pinning import fields_to_watch, learn, note_watched
@@ -183,7 +183,7 @@ class Account:
         self.job.progress.step(self.name, "planning")
         as_of = seen.as_of(frozenset({self.name}))
         fields = self.job.state.fields(self.name)
-        self.plan = planned(
+        plan = planned(
             judged.job,
             self.helpdesk,
             con,
@@ -192,9 +192,10 @@ class Account:
             approved=self._approved,
             as_of=as_of,
         )
-        self.report.writes.planned = len(self.plan.changes)
+        self.plan = replace(plan, minutes=self._minutes(plan))
+        self.report.writes.planned = len(plan.changes)
         if not dry_run:
-            self._write(self.plan, fields, as_of)
+            self._write(plan, fields, as_of)
 
     def _settle(self) -> None:
         settled = settle(
@@ -260,6 +261,12 @@ class Account:
             self.is_held_back = True
             self.report.notes.append(advice)
         return advice is None
+
+    def _minutes(self, plan: Plan) -> float | None:
+        """Return how long the requests of a plan take at our share of the helpdesk's limit."""
+        limits = self._adapter.limits.get("")
+        a_minute = ours(limits.total if limits else None, self.helpdesk.limits, "")
+        return plan.requests / a_minute if a_minute else None
 
     def _until(self) -> datetime:
         """Return when no more batches are begun: the next run is due, and plans anew."""

@@ -83,7 +83,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What would be written to one helpdesk, most urgent first, and what waits.
 
-    `requests` is about what it costs. `skipped` counts tickets by why they are left alone.
+    `requests` is about what it costs, `minutes` how long that takes at our share of the helpdesk's
+    limit, None where it announces none. `skipped` counts tickets by why they are left alone.
     `stopped` says why nothing at all is written. `ignore` is the tag that keeps us off a ticket,
     also when it comes at the last moment. `resting` wait, since they were written
     too often of late.
@@ -98,6 +99,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     skipped: Mapping[str, int] = {}
     batches: int = 0
     requests: int = 0
+    minutes: float | None = None
     stopped: str = ""
     ignore: str = ""
     is_undo: bool = False

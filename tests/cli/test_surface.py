@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from connector.errors import (
     UnavailableError,
     UsageError,
 )
+from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
-from tests.cli.cli import Cli
+from tests.cli.cli import NOW, Cli, write_folder
 
 SYNC = {"run", "started_at", "finished_at", "status", "helpdesks", "goals"}
 HELPDESK = {
@@ -148,6 +150,17 @@ def test_a_dry_run_shows_a_diff_and_writes_nothing(cli: Cli, server: PracticeSer
     assert not any(tag.startswith("goal_") for ticket in tickets for tag in ticket.tags)
 
 
+def test_a_dry_run_says_how_long_writing_takes_under_the_limits(tmp_path: Path) -> None:
+    with PracticeServer(seed_world(60, 7, NOW), limits="generous") as server:
+        cli = Cli(write_folder(tmp_path / "goals", server.url))
+        assert cli("setup", "--apply").code == ExitCode.DONE
+        ran = cli("sync", "--dry-run", "--json")
+        (plan,) = json.loads(ran.out)["plans"]
+        assert plan["minutes"] == plan["requests"] / 100_000
+        ran = cli("sync", "--dry-run")
+    assert "about 4 requests and less than a minute at our share of the limits" in ran.flat
+
+
 def test_what_init_writes_passes_the_check(tmp_path: Path) -> None:
     cli = Cli(tmp_path / "new", environ={"ZENDESK_CLIENT_SECRET": "x"})
     url = "https://acme.zendesk.com"
@@ -174,6 +187,23 @@ def test_explain_tells_what_a_ticket_shows_and_why(synced: Cli) -> None:
     ticket = synced("explain", "ticket", "practice", written).out
     assert re.search(r"Goal status +\w+", ticket)
     assert re.search(r"Faster first reply +. \w+", ticket)
+
+
+def test_status_names_tickets_that_are_written_too_often(cli: Cli, server: PracticeServer) -> None:
+    config = cli.folder / "config.toml"
+    config.write_text(
+        config.read_text(encoding="utf-8") + "max_writes_per_hour = 1\n", encoding="utf-8"
+    )
+    assert cli("setup", "--apply").code == ExitCode.DONE
+    assert cli("sync").code == ExitCode.DONE
+    written = {str(t.id) for t in server.world.tickets.values() if is_ours(t.tags)}
+    document = json.loads(cli("status", "--json").out)
+    assert document["helpdesks"][0]["written_often"] == dict.fromkeys(written, "1 writes")
+    assert any("`connector check` lists the triggers" in line for line in document["advice"])
+
+
+def is_ours(tags: Iterable[str]) -> bool:
+    return any(tag.startswith("goal_") for tag in tags)
 
 
 def test_status_advises(cli: Cli) -> None:
