@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from connector.adapters.base import Adapter
 from connector.model.change import Outcome, WriteResult
 from connector.model.ticket import Status, Ticket
@@ -36,10 +38,11 @@ def parted(plan: Plan, batch: Sequence[PlannedChange], tickets: Mapping[str, Tic
     fits, left = [], []
     for planned in batch:
         ticket_id = planned.change.ticket_id
-        found = _why_not(plan, planned, tickets.get(ticket_id))
-        if found is None:
-            fits.append(planned)
-        else:
+        ticket = tickets.get(ticket_id)
+        found = _why_not(plan, planned, ticket)
+        if ticket is not None and found is None:
+            fits.append(_as_seen(planned, ticket))
+        elif found is not None:
             outcome, detail = found
             left.append(WriteResult(ticket_id=ticket_id, outcome=outcome, detail=detail))
     return LastLook(tuple(fits), tuple(left))
@@ -70,15 +73,16 @@ def _is_as_planned(planned: str, now: str) -> bool:
 
 
 def _is_touched(planned: PlannedChange, ticket: Ticket) -> bool:
-    """Tell whether somebody changed what we are about to change, or did what we warn of."""
-    change, tags = planned.change, set(ticket.tags)
-    fields = planned.before.items()
-    return (
-        any(not is_same_note(ticket.fields.get(key), before) for key, before in fields)
-        or not tags.isdisjoint(change.add_tags)
-        or not tags.issuperset(change.remove_tags)
-        or (_is_of_the_moment(planned) and _is_newer(planned, ticket))
-    )
+    """Tell whether somebody changed what we are about to change, or did what we warn of.
+
+    What differs on a ticket that nobody updated since was not read before, and is nobody's change.
+    """
+    read = planned.change.expected_stamp
+    if read is not None and ticket.updated_at <= read:
+        return False
+    if _is_of_the_moment(planned) and planned.known_at is not None:
+        return ticket.updated_at > planned.known_at or _differs(planned, ticket)
+    return _differs(planned, ticket)
 
 
 def _is_of_the_moment(planned: PlannedChange) -> bool:
@@ -86,5 +90,24 @@ def _is_of_the_moment(planned: PlannedChange) -> bool:
     return any(reason.cause is Cause.OUTCOME for reason in planned.reasons)
 
 
-def _is_newer(planned: PlannedChange, ticket: Ticket) -> bool:
-    return planned.known_at is not None and ticket.updated_at > planned.known_at
+def _differs(planned: PlannedChange, ticket: Ticket) -> bool:
+    change, tags = planned.change, set(ticket.tags)
+    return (
+        any(not is_same_note(ticket.fields.get(key), was) for key, was in planned.before.items())
+        or not tags.isdisjoint(change.add_tags)
+        or not tags.issuperset(change.remove_tags)
+    )
+
+
+def _as_seen(planned: PlannedChange, ticket: Ticket) -> PlannedChange:
+    """Return a change whose image before is what the ticket shows now, so that undo is exact."""
+    if not _differs(planned, ticket):
+        return planned
+    change = replace(
+        planned.change,
+        add_tags=tuple(tag for tag in planned.change.add_tags if tag not in ticket.tags),
+        remove_tags=tuple(tag for tag in planned.change.remove_tags if tag in ticket.tags),
+    )
+    return replace(
+        planned, change=change, before={key: ticket.fields.get(key) for key in planned.before}
+    )

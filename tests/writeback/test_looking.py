@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from connector.model.change import Outcome
 from connector.model.run import WriteCounts
@@ -40,7 +41,7 @@ def left_alone(outcome: Outcome) -> WriteCounts:
         (lambda w: w.desk.tag("1", "goal_ignore"), Outcome.CONFLICT),
         (lambda w: w.person_sets("1", "status", "goal_status__on_track"), Outcome.CONFLICT),
         (lambda w: w.person_sets("1", "note", "Mine"), Outcome.CONFLICT),
-        (lambda w: w.desk.tag("1", "goal__faster__at_risk"), Outcome.CONFLICT),
+        (lambda w: w.person_tags("1", "goal__faster__at_risk"), Outcome.CONFLICT),
     ],
     ids=[
         "pending", "on hold", "solved", "closed", "deleted", "merged", "spam", "ignored",
@@ -128,3 +129,16 @@ def test_an_undo_looks_once_more_too(world: World) -> None:
     assert report.counts == left_alone(Outcome.CONFLICT)
     assert world.shows("1")["status"] == "goal_status__off_track"
     assert not any(world.shows("2").values())
+
+
+def test_what_was_never_read_is_no_change_of_a_person_and_comes_back_with_an_undo(
+    world: World,
+) -> None:
+    status = world.field_id("status")
+    world.desk.put("1", fields={status: "goal_status__on_track"}, tags=("goal__faster__at_risk",))
+    blind = replace(world.desk.tickets["1"], fields={}, tags=())
+    report = world.write(world.plan(MEMBERS, read={"1": blind}))
+    assert (report.counts.written, report.counts.left_alone) == (1, 0)
+    world.undo()
+    assert world.shows("1")["status"] == "goal_status__on_track"
+    assert "goal__faster__at_risk" in world.desk.tickets["1"].tags

@@ -161,6 +161,10 @@ class World:
         if isinstance(self.adapter, OptionTagAdapter):
             couple(self.desk, ticket_id)
 
+    def person_tags(self, ticket_id: str, tag: str) -> None:
+        self.desk.advance(60)
+        self.desk.tag(ticket_id, tag)
+
     def person_moves(self, ticket_id: str, status: str) -> None:
         self.desk.advance(60)
         self.desk.set_status(ticket_id, status)
