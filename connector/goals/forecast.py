@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from connector.goals.chance import ROUNDING, beta_binomial, differ, negative_binomial
+from connector.goals.chance import (
+    LEAST_TO_COMPARE,
+    ROUNDING,
+    beta_binomial,
+    differ,
+    negative_binomial,
+)
 from connector.goals.grade import is_met
 from connector.goals.resampling import DRAWS, draw_days, draw_sums, quiet_weekdays, widened
 from connector.goals.volume import (
@@ -136,21 +142,30 @@ def _share(standing: Standing) -> Forecast | None:
     more = round(expected_volume(standing.known, standing.ahead, standing.end))
     if n + more <= 0:
         return None
-    recent = last_days(so_far, RECENT_DAYS)
-    late_hits, late_n = float(recent.hits.sum()), float(recent.n.sum())
-    changed = differ(late_hits, late_n, hits - late_hits, n - late_n)
+    basis, told = _basis(standing, hits, n)
     found = share_forecast(
-        hits,
-        n,
-        more,
-        aim=standing.aim,
-        direction=standing.direction,
-        basis=(late_hits, late_n) if changed else None,
+        hits, n, more, aim=standing.aim, direction=standing.direction, basis=basis
     )
-    if not changed:
-        return found
-    told = f"{found.method}; the last {RECENT_DAYS} days differ and drive the rest"
-    return msgspec.structs.replace(found, method=told)
+    return msgspec.structs.replace(found, method=f"{found.method}{told}")
+
+
+def _basis(standing: Standing, hits: float, n: float) -> tuple[tuple[float, float] | None, str]:
+    """Return the (hits, n) that drive the rest of a share, and in words why; None: all so far.
+
+    The last 28 days do where they differ from the days of the period before them, and where the
+    period is too young to say anything, or nothing of it has settled yet.
+    """
+    if n < LEAST_TO_COMPARE:
+        recent = last_days(standing.known, RECENT_DAYS)
+        basis = float(recent.hits.sum()), float(recent.n.sum())
+        if basis[1] > n:
+            return basis, f"; the last {RECENT_DAYS} days drive the rest, the period is too young"
+        return None, ""
+    recent = last_days(standing.so_far, RECENT_DAYS)
+    late_hits, late_n = float(recent.hits.sum()), float(recent.n.sum())
+    if differ(late_hits, late_n, hits - late_hits, n - late_n):
+        return (late_hits, late_n), f"; the last {RECENT_DAYS} days differ and drive the rest"
+    return None, ""
 
 
 def _quantile(standing: Standing) -> Forecast | None:

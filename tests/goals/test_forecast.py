@@ -329,3 +329,29 @@ class TestTheEnd:
 def days_within(share: float, *, q: float = 0.5) -> DaySeries:
     n = np.full(DAYS, 10.0)
     return series(SeriesKind.QUANTILE, n=n, hits=n * share, q=q)
+
+
+def test_a_young_period_is_told_from_the_last_days_before_it() -> None:
+    history = 56
+    days = np.full(history, 10.0)
+    for share, is_likely in ((0.95, True), (0.70, False)):
+        series = DaySeries(
+            kind=SeriesKind.SHARE,
+            zone="UTC",
+            first=date(2026, 8, 6),
+            n=days,
+            hits=days * share,
+            total=np.zeros(history),
+        )
+        start = date(2026, 10, 1)  # nothing of the period has settled yet
+        found = forecast(
+            series,
+            start=start,
+            today=start,
+            end=date(2027, 1, 1),
+            aim=0.85,
+            direction=Direction.HIGHER,
+        )
+        assert found is not None
+        assert found.probability is not None
+        assert (found.probability > 0.99) if is_likely else (found.probability < 0.01)
