@@ -9,7 +9,7 @@ from __future__ import annotations
 from connector.goals import wording
 from connector.goals.evidence import Case
 from connector.goals.grade import is_met
-from connector.goals.sample import surely_past
+from connector.goals.sample import is_exact, surely_past
 from connector.goals.verdict import Verdict
 from connector.model.goal import Burn, GoalState
 from connector.model.kpi import Direction
@@ -42,8 +42,9 @@ def _by_level(case: Case) -> Verdict:
         return Verdict(GoalState.INSUFFICIENT_DATA, "nothing to measure yet")
     shown, edge = wording.amounts(case, value, limit)
     if surely_past(case.value, limit, case.direction):
-        why = f"value {shown} is past the limit {edge} beyond reasonable doubt (n {case.value.n})"
-        return Verdict(GoalState.VIOLATED, why)
+        why = f"value {shown} is past the limit {edge}"
+        sure = "" if is_exact(case.value) else f" beyond reasonable doubt (n {case.value.n})"
+        return Verdict(GoalState.VIOLATED, why + sure)
     if _is_past(case, value, limit):
         why = f"value {shown} is past the limit {edge}, but n {case.value.n} leaves room for doubt"
         return Verdict(GoalState.WARNING, why)

@@ -94,6 +94,11 @@ def surely_past(value: KpiValue, limit: float, direction: Direction) -> bool:
     return best_case < limit if direction is Direction.HIGHER else best_case > limit
 
 
+def is_exact(value: KpiValue) -> bool:
+    """Tell whether the value is a count or a sum, of which nothing is in doubt."""
+    return value.aggregate == "sum" or (value.unit == Unit.COUNT and value.aggregate not in LEAST_N)
+
+
 def _best_case(value: KpiValue, direction: Direction) -> float | None:
     """Return the most favourable value that the data allow."""
     if is_share(value):
@@ -101,6 +106,6 @@ def _best_case(value: KpiValue, direction: Direction) -> float | None:
             return None
         bounds = wilson(hits(value), value.n, Z_ONE_SIDED_90)
         return bounds.high if direction is Direction.HIGHER else bounds.low
-    if value.aggregate == "sum" or (value.unit == Unit.COUNT and value.aggregate not in LEAST_N):
+    if is_exact(value):
         return value.value
     return value.high if direction is Direction.HIGHER else value.low

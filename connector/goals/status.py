@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.config.mapping import GoalTable
@@ -148,11 +148,14 @@ def _of_the_day(case: Case) -> Verdict | None:
 def _needs_baseline(case: Case) -> Verdict | None:
     if case.is_anti_goal or case.evidence.baseline is not None:
         return None
-    return Verdict(
-        GoalState.NEEDS_BASELINE,
-        "no baseline: write one in the mapping, or wait until the time before the period "
-        "has enough tickets",
-    )
+    settled = case.value.period.start + timedelta(seconds=case.definition.lag_s)
+    if min(case.now, case.value.as_of) >= settled:
+        told = (
+            "the time before the period has too few tickets to measure one: write it in the mapping"
+        )
+        return Verdict(GoalState.NEEDS_BASELINE, f"no baseline: {told}")
+    told = "wait until what happened before the period is settled, or write one in the mapping"
+    return Verdict(GoalState.NEEDS_BASELINE, f"no baseline: {told}")
 
 
 def _insufficient(case: Case) -> Verdict | None:

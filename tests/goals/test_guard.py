@@ -81,6 +81,13 @@ def test_a_count_past_the_limit_is_violated() -> None:
     assert judged(table, count(200), measure=BACKLOG, baseline=None).status == "safe"
 
 
+def test_of_a_count_nobody_speaks_of_doubt() -> None:
+    counted = judged(anti_goal(limit=200), count(201), measure=BACKLOG)
+    assert counted.why == "value 201 is past the limit 200"
+    rated = judged(anti_goal(limit="10 %"), share(40, 100), measure=REOPENED)
+    assert rated.why.endswith("beyond reasonable doubt (n 100)")
+
+
 def test_a_median_is_violated_when_its_whole_interval_is_past_the_limit() -> None:
     table = anti_goal(limit="60 min")
     sure = value(80 * MIN, low=61 * MIN, high=99 * MIN)

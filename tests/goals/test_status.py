@@ -133,6 +133,14 @@ def test_without_a_baseline_a_goal_waits_for_one() -> None:
     assert (report.status, report.grade, report.raw) == (GoalState.NEEDS_BASELINE, None, None)
 
 
+def test_who_waits_for_a_baseline_in_vain_is_told_so() -> None:
+    late = judged(goal(), value(52 * MIN), baseline=None)
+    assert "too few tickets to measure one" in late.why
+    first = value(52 * MIN, as_of=START + WEEK)
+    slow = definition(lag_s=8 * 86_400)
+    assert "wait until" in judged(goal(), first, measure=slow, baseline=None).why
+
+
 def test_too_few_tickets_are_no_status_and_the_interval_is_shown() -> None:
     report = judged(goal(target="90 %"), share(13, 15), measure=CSAT, baseline=0.8)
     assert report.status == GoalState.INSUFFICIENT_DATA
