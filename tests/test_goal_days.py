@@ -496,6 +496,68 @@ def test_a_window_looks_at_its_last_days_alone(tmp_path: Path) -> None:
     assert (now.status, now.value) == (GoalState.VIOLATED, 0.0)
 
 
+KEPT = """
+[kpi.in_time]
+measure = "first_reply_time"
+aggregate = "within"
+limit = "1 h"
+
+[kpi.solved]
+measure = "tickets_solved"
+
+[goal.stays]
+title = "Replies stay quick"
+kpi = "in_time"
+owner = "Lead"
+pace = "maintain"
+period = { start = 2025-12-02, end = 2026-01-31 }
+baseline = "90 %"
+target = "90 %"
+
+[goal.plan]
+kind = "backward"
+title = "First little, then much"
+kpi = "solved"
+owner = "Lead"
+pace = "phased"
+period = { start = 2025-12-02, end = 2026-01-01 }
+baseline = 100
+target = 200
+[[goal.plan.milestones]]
+name = "learned"
+date = 2025-12-10
+value = 30
+"""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> tuple[Runner, MemoryHelpdesk]:
+    """Return twelve days of four tickets each; those of the second week wait for two hours."""
+    desk = staffed()
+    runner = runner_in(tmp_path, desk, KEPT)
+    desk.now = START
+    for day in range(12):
+        for _ in range(4):
+            ticket = asked(desk)
+            desk.advance(7200 if day >= 8 else 60)
+            desk.comment(ticket, by=AGENT)
+            desk.set_status(ticket, "solved", by=AGENT)
+        desk.now = START + timedelta(days=day + 1, hours=1)
+    desk.now = START + timedelta(days=16)
+    asked(desk)
+    runner.run(desk)
+    return runner, desk
+
+
+def test_the_days_of_a_phased_goal_are_judged_by_its_plan(
+    kept: tuple[Runner, MemoryHelpdesk],
+) -> None:
+    found = next(one for one in days_of(*kept, "plan") if one.day == date(2025, 12, 11))
+    assert found.forecast is None
+    assert found.status == GoalState.ON_TRACK
+    assert found.why.startswith("36 where the plan has 30, heading for 240: ")
+
+
 RATED = """
 [kpi.csat]
 measure = "csat_pct"
