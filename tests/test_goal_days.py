@@ -473,10 +473,19 @@ owner = "Lead"
 period = { start = 2026-01-05, end = 2026-03-05 }
 limit = "50 %"
 window = "7 d"
+
+[goal.few_wait]
+kind = "anti_goal"
+title = "Few wait"
+kpi = "in_time"
+owner = "Lead"
+mode = "budget"
+period = { start = 2026-01-05, end = 2026-03-05 }
+limit = "50 %"
 """
 
 
-def test_a_window_looks_at_its_last_days_alone(tmp_path: Path) -> None:
+def test_a_window_looks_at_its_last_days_alone_and_a_budget_at_all(tmp_path: Path) -> None:
     """Good weeks before a bad one do not hide it, and the first days look back before the start."""
     desk = staffed()
     runner = runner_in(tmp_path, desk, WINDOW)
@@ -494,6 +503,8 @@ def test_a_window_looks_at_its_last_days_alone(tmp_path: Path) -> None:
     assert (days[-1].value, days[-1].forecast) == (0.0, None)
     now = report(runner, desk, "nobody_waits")
     assert (now.status, now.value) == (GoalState.VIOLATED, 0.0)
+    spent = days_of(runner, desk, "few_wait")
+    assert "of the budget is used up" in spent[5].why
 
 
 KEPT = """
@@ -510,7 +521,7 @@ title = "Replies stay quick"
 kpi = "in_time"
 owner = "Lead"
 pace = "maintain"
-period = { start = 2025-12-02, end = 2026-01-31 }
+period = { start = 2026-02-02, end = 2026-04-02 }
 baseline = "90 %"
 target = "90 %"
 
@@ -520,14 +531,15 @@ title = "First little, then much"
 kpi = "solved"
 owner = "Lead"
 pace = "phased"
-period = { start = 2025-12-02, end = 2026-01-01 }
+period = { start = 2026-02-02, end = 2026-03-04 }
 baseline = 100
 target = 200
 [[goal.plan.milestones]]
 name = "learned"
-date = 2025-12-10
+date = 2026-02-10
 value = 30
 """
+FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -535,15 +547,15 @@ def kept(tmp_path: Path) -> tuple[Runner, MemoryHelpdesk]:
     """Return twelve days of four tickets each; those of the second week wait for two hours."""
     desk = staffed()
     runner = runner_in(tmp_path, desk, KEPT)
-    desk.now = START
+    desk.now = FEBRUARY
     for day in range(12):
         for _ in range(4):
             ticket = asked(desk)
             desk.advance(7200 if day >= 8 else 60)
             desk.comment(ticket, by=AGENT)
             desk.set_status(ticket, "solved", by=AGENT)
-        desk.now = START + timedelta(days=day + 1, hours=1)
-    desk.now = START + timedelta(days=16)
+        desk.now = FEBRUARY + timedelta(days=day + 1, hours=1)
+    desk.now = FEBRUARY + timedelta(days=16)
     asked(desk)
     runner.run(desk)
     return runner, desk
@@ -552,10 +564,19 @@ def kept(tmp_path: Path) -> tuple[Runner, MemoryHelpdesk]:
 def test_the_days_of_a_phased_goal_are_judged_by_its_plan(
     kept: tuple[Runner, MemoryHelpdesk],
 ) -> None:
-    found = next(one for one in days_of(*kept, "plan") if one.day == date(2025, 12, 11))
+    found = next(one for one in days_of(*kept, "plan") if one.day == date(2026, 2, 11))
     assert found.forecast is None
     assert found.status == GoalState.ON_TRACK
     assert found.why.startswith("36 where the plan has 30, heading for 240: ")
+
+
+def test_the_weeks_of_a_goal_that_keeps_a_level_are_in_its_days(
+    kept: tuple[Runner, MemoryHelpdesk],
+) -> None:
+    days = {one.day: one.raw for one in days_of(*kept, "stays")}
+    assert (days[date(2026, 2, 8)], days[date(2026, 2, 9)]) == (None, 1.0)
+    assert (days[date(2026, 2, 15)], days[date(2026, 2, 16)]) == (1.0, 0.5)
+    assert report(*kept, "stays").grade == 0.5
 
 
 RATED = """
