@@ -76,7 +76,6 @@ def _print_group(title: str, facts: list[tuple[str, object]], *, out: Console) -
 
 def _meaning(card: KpiCard) -> list[tuple[str, object]]:
     definition = card.definition
-    better = {"neutral": "no side is better by itself"}
     return [
         ("measure", f"{definition.title}. {definition.definition}"),
         ("starts", definition.starts),
@@ -84,12 +83,19 @@ def _meaning(card: KpiCard) -> list[tuple[str, object]]:
         ("clock", _clock(card)),
         ("dated by", STAMPS.get(definition.stamp, definition.stamp)),
         ("aggregate", _aggregate(card)),
-        ("better", better.get(definition.direction, definition.direction)),
+        ("better", _better(card)),
         ("variant", card.variant or "the product's own"),
         ("settings", _settings(card)),
         ("source", definition.source),
         *(("imported", said_source(one)) for one in card.imported),
     ]
+
+
+def _better(card: KpiCard) -> str:
+    if card.value.aggregate == "within":
+        return "higher"
+    better = card.definition.direction
+    return "no side is better by itself" if better == "neutral" else better
 
 
 def said_source(one: ImportedSource) -> str:

@@ -128,3 +128,9 @@ def test_a_card_fits_the_terminal(desk: Desk, width: int) -> None:
 )
 def test_n_is_said_in_what_it_counts(measure: str, said: str) -> None:
     assert said_n(definitions()[measure], 3) == said
+
+
+def test_more_within_a_limit_is_better_whatever_the_measure(desk: Desk) -> None:
+    within = card(desk, measure="first_reply_time", aggregate="within", limit="4 h")
+    assert "better higher" in printed(within)
+    assert "better lower" in printed(card(desk, measure="first_reply_time"))
