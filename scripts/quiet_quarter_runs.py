@@ -269,10 +269,12 @@ def _settles(job: Job, goal: GoalTable) -> str:
     return job.mappings.kpis[goal.kpi].definition_in(job.definitions).settles_by
 
 
-def shown(goal: GoalTable, status: str) -> GoalTable:
-    """Return a goal that shows its status in another way; "" leaves it as it is."""
-    show = goal.show.model_copy(update={"status": status}) if status else goal.show
-    return goal.model_copy(update={"show": show})
+def shown(id_: str, goal: GoalTable, way: str) -> GoalTable:
+    """Return a goal that shows its status in another way: STATUS, or GOAL:STATUS of one goal."""
+    whose, _, status = way.rpartition(":")
+    if not status or whose not in {"", id_}:
+        return goal
+    return goal.model_copy(update={"show": goal.show.model_copy(update={"status": status})})
 
 
 def played(
@@ -286,7 +288,7 @@ def played(
 ) -> Quarter:
     """Let the quarter pass with a run every five minutes; plan everything in some of them."""
     quarter = Quarter(stage, adapter, rules, verdicts.job)
-    quarter.goals = {id_: shown(goal, show) for id_, goal in quarter.goals.items()}
+    quarter.goals = {id_: shown(id_, goal, show) for id_, goal in quarter.goals.items()}
     now, number = START, 0
     kept: tuple[object, ...] = ()
     while now < stage.story.end:

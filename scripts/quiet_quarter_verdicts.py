@@ -38,6 +38,7 @@ token = {{ env = "{secret}" }}
 [writeback]
 enabled = {writes}
 max_share = 1.0
+dwell = "{dwell}"
 """
 MAPPING = """
 [kpi.first_reply]
@@ -116,11 +117,13 @@ class Present(Workspace):
         del seconds
 
 
-def workspace(folder: Path, stage: Stage, limits: tuple[int, int], *, writes: bool) -> Present:
+def workspace(
+    folder: Path, stage: Stage, limits: tuple[int, int], *, writes: bool, dwell: str = "12 h"
+) -> Present:
     """Write config and mapping as an admin would; `limits` are those of the backlog."""
     story = stage.story
     dates = f"{{ start = {START:%Y-%m-%d}, end = {story.end:%Y-%m-%d} }}"
-    config = CONFIG.format(secret=SECRET, writes=str(writes).lower())
+    config = CONFIG.format(secret=SECRET, writes=str(writes).lower(), dwell=dwell)
     warning, limit = limits
     mapping = MAPPING.format(
         period=dates, group=GROUPS[0], backlog=BACKLOG, limit=limit, warning=warning
@@ -185,11 +188,13 @@ class Verdicts:
         return verdict(case).status.value
 
 
-def judged_quarter(folder: Path, story: Story, limits: tuple[int, int]) -> Verdicts:
+def judged_quarter(
+    folder: Path, story: Story, limits: tuple[int, int], dwell: str = "12 h"
+) -> Verdicts:
     """Let the whole story happen, read it with one run that writes nothing, return the verdicts."""
     stage = Stage(story)
     stage.until(story.end)
-    place = workspace(folder, stage, limits, writes=False)
+    place = workspace(folder, stage, limits, writes=False, dwell=dwell)
     job = place.job()
     result = run(job, RunRequest())
     problems = [
