@@ -134,4 +134,5 @@ def said_end(
     unit, kpi = getattr(report, "unit", ""), getattr(report, "kpi", "")
     table = mappings.kpis.get(kpi)
     clock = "calendar" if table is None else table.clock
-    return said_closing(last, lambda number: format_quantity(number, unit, clock=clock))
+    zone = getattr(report, "timezone", "UTC")
+    return said_closing(last, lambda number: format_quantity(number, unit, clock=clock), zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,18 +77,23 @@ def print_past(found: GoalPast, *, out: Console) -> None:
     _print_part("Versions", map(_version, found.versions), out=out)
     _print_part("Check-ins", map(_checkin, found.checkins), out=out)
     _print_part("Milestones reached", map(_milestone, found.milestones), out=out)
-    _print_part("Periods that ended", (said_closing(one, said) for one in found.closings), out=out)
+    zone = "UTC" if found.goal is None else found.goal.timezone
+    ended = (said_closing(one, said, zone) for one in found.closings)
+    _print_part("Periods that ended", ended, out=out)
 
 
-def said_closing(one: Closing, said: Said) -> Text:
-    """Say how a period of a goal ended, what was learned, and where the rest goes."""
+def said_closing(one: Closing, said: Said, zone: str = "UTC") -> Text:
+    """Say how a period of a goal ended, what was learned, and where the rest goes.
+
+    Its first and last day are those of the goal's zone.
+    """
     value = "" if one.value is None else f"final value {said(one.value)}"
     grade = "" if one.grade is None else f"grade {one.grade:.2f}"
     lesson = f"lesson: {one.lesson}" if one.lesson else "no lesson yet: `connector close`"
     carried = f"carried over to: {one.carry_over}" if one.carry_over else ""
     told = "; ".join(filter(None, (value, grade, lesson, carried)))
     return (
-        clean(f"{day(one.start)} to {day(one.end)}  ")
+        clean(f"{day(one.start, zone)} to {day(one.end - timedelta(seconds=1), zone)}  ")
         + status_text(one.status)
         + clean(f": {told}")
     )

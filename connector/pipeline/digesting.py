@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,7 +30,7 @@ from connector.pipeline.job import Job
 from connector.pipeline.judging import judge_all
 from connector.pipeline.rolling import Judged
 from connector.pipeline.views import views
-from connector.store.goal_history import GoalHistory
+from connector.store.goal_history import Closing, GoalHistory
 
 
 class DigestRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +127,14 @@ def _ended(job: Job, known: Collection[str]) -> Iterable[Ended]:
     for goal in (one for one in known if one in ended):
         last = history.closings(goal)[-1]
         if not last.lesson:
-            yield Ended(goal, last.end.date(), last.status)
+            yield Ended(goal, _last_day(job, last), last.status)
+
+
+def _last_day(job: Job, ended: Closing) -> date:
+    """Return the last local day of a period that is over."""
+    goal = job.mappings.goals.get(ended.goal)
+    zone = "UTC" if goal is None else goal.period.timezone
+    return (ended.end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()
 
 
 def _rewritten(

@@ -67,7 +67,7 @@ def test_what_is_said_later_corrects_and_the_rest_stays(cli: Cli) -> None:
 
 def test_with_nothing_to_say_it_tells_how_the_period_ended(cli: Cli) -> None:
     closed(cli)
-    assert "2026-04-01 to 2026-10-01 ✘ missed: final value 70" in cli("close", GOAL).flat
+    assert "2026-04-01 to 2026-09-30 ✘ missed: final value 70" in cli("close", GOAL).flat
     assert kept(cli)[0].lesson == ""
 
 

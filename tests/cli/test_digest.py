@@ -142,7 +142,7 @@ def test_a_period_that_ended_asks_for_its_lesson(synced: Cli) -> None:
     )
     with State.open(synced.folder / "var" / "state.sqlite") as opened:
         GoalHistory(opened).close(ended)
-    told = "ended on 1 Oct 2026, missed: write down what was learned"
+    told = "ended on 30 Sep 2026, missed: write down what was learned"
     assert told in synced("digest").flat
     synced("close", GOAL, "--lesson", "start earlier")
     assert told not in synced("digest").flat

@@ -111,10 +111,10 @@ def test_what_was_said_and_learned_is_told(synced: Cli) -> None:
     told = synced("history", GOAL).flat
     assert "2026-11-18 Ann: confidence 7 of 10; hiring [b]helps" in told
     assert (
-        "2026-07-01 to 2026-10-01 ✘ missed: final value 1 h 10 min; grade 0.60; no lesson" in told
+        "2026-07-01 to 2026-09-30 ✘ missed: final value 1 h 10 min; grade 0.60; no lesson" in told
     )
     assert synced("close", GOAL, "--lesson", "start earlier").code == ExitCode.DONE
-    assert f"{GOAL}: 2026-07-01 to 2026-10-01 ✘ missed" in synced("goals").flat
+    assert f"{GOAL}: 2026-07-01 to 2026-09-30 ✘ missed" in synced("goals").flat
     assert "lesson: start earlier" in synced("goals").flat
     assert "lesson" not in synced("goals", "--as-of", "2026-11-01").flat
     assert "lesson: start earlier" in synced("history", GOAL).flat
