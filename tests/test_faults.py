@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector.cli.exits import ExitCode
+from connector.practice.jobs import FOR_EVER
 from connector.store.lock import Lease
 from connector.store.store import Store
 from tests.whole import PagedServer, Whole
@@ -148,6 +149,30 @@ def test_past_the_budget_writing_stops_loudly_and_is_settled_by_the_next_run(
     whole.server.recover()
     assert whole("sync").code == ExitCode.DONE
     assert whole.settled() == calm["settled"]
+
+
+@pytest.mark.parametrize("how", ["refused", "stuck, then not applied"])
+def test_how_a_ticket_ended_is_written_by_a_later_run_when_the_first_could_not(
+    whole: Whole, how: str
+) -> None:
+    server, jobs = whole.server, whole.server.desk.jobs
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    assert whole("sync").code == ExitCode.DONE
+    server.clock.advance(300)
+    ticket = server.acts.create({"subject": "Short", "comment": {"body": "Help"}})
+    server.clock.advance(60)
+    agent = next(u.id for u in server.world.directory.users.values() if u.role == "agent")
+    server.acts.comment(ticket.id, agent, "Done", status="solved")
+    server.clock.advance(300)
+    jobs.failing = {ticket.id: "Group: is required"}
+    jobs.polls = 1 if how == "refused" else FOR_EVER
+    assert whole("sync").code == ExitCode.PARTIAL
+    jobs.failing, jobs.polls = {}, 1
+    assert not ticket.tags
+    for wait_s in (300, 4_000, 300):
+        server.clock.advance(wait_s)
+        assert whole("sync").code == ExitCode.DONE
+    assert "goal_outcome__met" in ticket.tags
 
 
 def cursor(whole: Whole, stream: str) -> str | None:

@@ -52,6 +52,7 @@ class Account:
         self.is_held_back = False
         self.is_resting = False
         self._approved: Approvals = frozenset()
+        self._in_flight = 0
         self._folder = job.folder(helpdesk.name)
         self._lease = Lease(self._folder).acquire()
         stack.callback(self._lease.release)
@@ -205,9 +206,9 @@ class Account:
             lease_check=self._lease.check,
             poll=self._poll,
         )
-        if settled.in_flight:
-            count = len(settled.in_flight)
-            self.report.notes.append(f"{count} tickets wait for a write that still runs")
+        self._in_flight = len(settled.in_flight)
+        if self._in_flight:
+            self.report.notes.append(f"{self._in_flight} tickets wait for a write that still runs")
 
     def _write(self, plan: Plan, fields: tuple[TicketField, ...], as_of: datetime) -> None:
         self._note_held(plan)
@@ -227,8 +228,14 @@ class Account:
         is_whole = self.report.error is None and not self.report.writes.deferred
         if is_whole and not self.is_held_back:
             self.job.state.save_daily(self.name, daily_instant(self.job, as_of))
-        if is_whole:
+        if is_whole and not self._have_to_come_again:
             self.job.state.put(f"shown:{self.name}", as_of.isoformat())
+
+    @property
+    def _have_to_come_again(self) -> bool:
+        """Tell whether the next run has to look at the same solved tickets once more."""
+        writes = self.report.writes
+        return bool(self._in_flight or writes.conflict or writes.rejected)
 
     def _note_held(self, plan: Plan) -> None:
         for held in plan.held:
