@@ -62,7 +62,7 @@ def ordered(random: Random, number: int) -> Order:
     )
     point = ""
     if ending == KILL_JOURNAL:
-        point = JOURNAL[(number // 3) % len(JOURNAL)]
+        point = JOURNAL[(number // 5) % len(JOURNAL)]
     elif ending == KILL_PLAN:
         point = random.choice(STEPS[3:])
     elif ending == KILL_READ:

@@ -17,18 +17,21 @@ RUNS = 2
 
 
 def played(
-    faults: int, seed: int, folder: Path, tell: Callable[[str], None] = lambda _: None
+    faults: int,
+    seed: int,
+    folder: Path,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    rounds: int = ROUNDS,
 ) -> Tally:
-    """Play until so many faults were injected."""
-    tally, run = Tally(tell=tell), 0
+    """Play whole worlds until so many faults were injected; a seed is always the same world."""
+    tally = Tally(tell=tell)
     while tally.total < faults:
         with ExitStack() as stack:
             world = World(folder / str(seed), seed, tally, stack)
-            for _ in range(ROUNDS):
-                world.play(run, RUNS)
-                run += RUNS
-                if tally.total >= faults:
-                    break
+            first = seed * ROUNDS * RUNS
+            for number in range(first, first + rounds * RUNS, RUNS):
+                world.play(number, RUNS)
             world.take_back()
             world.end()
         tell(f"seed {seed}: {tally.total} faults, {len(tally.violations)} violations")

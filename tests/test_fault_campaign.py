@@ -42,7 +42,7 @@ def write(desk: CampaignDesk, **change: Any) -> None:
 
 
 def test_a_few_dozen_faults_leave_nothing_behind(tmp_path: Path) -> None:
-    tally = played(40, 3, tmp_path)
+    tally = played(40, 3, tmp_path, rounds=2)
     assert tally.violations == []
     assert tally.total >= 40
     assert tally.recovered == tally.injected
