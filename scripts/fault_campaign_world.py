@@ -111,7 +111,7 @@ class World:
                 pristine=left.get(number, {}),
                 touched=record.touched.get(number, set())
                 if ticket.status not in {"closed", "deleted"}
-                else {*now, *before[number]},
+                else {*now, *before[number], *left.get(number, {})},
                 is_listed=number in listed,
             )
         self.found += record.violations
