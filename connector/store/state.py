@@ -52,7 +52,8 @@ where (goal, as_of, run) in (
 REFUSE = """
 insert into refusals values (:helpdesk, :ticket, :reason, 1, :stamp, :at)
 on conflict do update set
-  count = case when reason = excluded.reason and stamp = excluded.stamp then count + 1 else 1 end,
+  count = case when reason = excluded.reason and stamp in (:seen, excluded.stamp)
+    then count + 1 else 1 end,
   reason = excluded.reason, stamp = excluded.stamp, at = excluded.at
 """
 REFUSALS = "select ticket, reason, count, stamp, at from refusals where helpdesk = :helpdesk"
@@ -198,10 +199,21 @@ class State(Journal):
         return {(row[0], row[1]): row[2] for row in self.rows(query, helpdesk=helpdesk)}
 
     def refuse(
-        self, helpdesk: str, ticket: str, *, reason: str, stamp: datetime, at: datetime
+        self,
+        helpdesk: str,
+        ticket: str,
+        *,
+        reason: str,
+        stamp: datetime,
+        at: datetime,
+        left: datetime | None = None,
     ) -> None:
-        """Count one more refusal of a ticket's version."""
-        times = {"stamp": as_text(stamp), "at": as_text(at)}
+        """Count one more refusal of a ticket's version `stamp`.
+
+        What took our change back may have left a newer version behind, `left`: that is the one to
+        leave alone, and the refusals of one after the other are the same one again.
+        """
+        times = {"seen": as_text(stamp), "stamp": as_text(left or stamp), "at": as_text(at)}
         self.write(REFUSE, {"helpdesk": helpdesk, "ticket": ticket, "reason": reason, **times})
 
     def refusals(self, helpdesk: str) -> dict[str, Refusal]:

@@ -56,9 +56,13 @@ class Books:
         """Count refusals; a version of a ticket refused the same way too often is parked."""
         refused = [result for result in results if result.outcome in REFUSALS]
         for result in refused:
-            stamp = stamps.get(result.ticket_id, at)
             self.state.refuse(
-                self.helpdesk, result.ticket_id, reason=result.outcome, stamp=stamp, at=at
+                self.helpdesk,
+                result.ticket_id,
+                reason=result.outcome,
+                stamp=stamps.get(result.ticket_id, at),
+                left=result.ticket.stamp if result.ticket else None,
+                at=at,
             )
         known = self.state.refusals(self.helpdesk) if refused else {}
         parked = {ticket_id for ticket_id, refusal in known.items() if refusal.is_parked}

@@ -198,6 +198,16 @@ def test_another_reason_or_a_change_starts_the_count_again(state: State) -> None
     assert state.refusals("support") == {}
 
 
+def test_a_change_that_is_taken_back_again_and_again_is_parked(state: State) -> None:
+    """Each try leaves a newer version behind, which nobody else has touched."""
+    for seen, left in ((0, 1), (1, 2), (2, 3)):
+        state.refuse("support", "1", reason="rejected", stamp=at(seen), left=at(left), at=at(9))
+    found = state.refusals("support")["1"]
+    assert (found.is_parked, found.stamp) == (True, at(3))
+    state.refuse("support", "1", reason="rejected", stamp=at(5), left=at(6), at=at(9))
+    assert not state.refusals("support")["1"].is_parked
+
+
 def test_approvals_expire(state: State) -> None:
     state.approve("g", "off_track", until=at(10))
     assert state.approvals(at(9)) == {("g", "off_track")}
