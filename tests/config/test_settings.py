@@ -135,7 +135,8 @@ def test_messages_never_speak_the_validator_s_language(write: Write) -> None:
     keys = (
         "store", "store.path", "run.every", "helpdesk", "writeback", "writeback.enabled",
         "writeback.tag_prefix", "writeback.only", "writeback.max_share", "writeback.people",
-        "writeback.daily_at", "writeback.labels", "writeback.max_writes_per_hour", "writeback.dwell",
+        "writeback.daily_at", "writeback.labels", "writeback.max_writes_per_hour",
+        "writeback.dwell",
     )  # fmt: skip
     for key in keys:
         for value in (
