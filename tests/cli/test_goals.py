@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.cli.cli import Cli
+from connector.practice.server import PracticeServer
+from tests.cli.cli import Cli, write_folder
 
 GOALS = """
 [kpi.reply]
 measure = "first_reply_time"
+
+[kpi.reply_billing]
+measure = "first_reply_time"
+where = {{ group = ["Billing"] }}
 
 [kpi.reopened]
 measure = "reopen_rate"
@@ -49,7 +56,7 @@ target = "60 min"
 
 [goal.mine]
 title = "My replies"
-kpi = "reply"
+kpi = "reply_billing"
 owner = "Head"
 level = "person"
 for_each = "assignee"
@@ -92,14 +99,23 @@ period = {{ start = {start}, end = {end} }}
 """
 
 
-@pytest.fixture
-def goals(cli: Cli) -> Cli:
-    for shipped in (cli.folder / "mappings").iterdir():
+@pytest.fixture(scope="module")
+def folder(shared_server: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with goals of every kind, after one run."""
+    folder = write_folder(tmp_path_factory.mktemp("kinds") / "goals", shared_server.url)
+    for shipped in (folder / "mappings").iterdir():
         shipped.unlink()
-    text = GOALS.format(start="2026-01-01", end="2027-01-01")
-    (cli.folder / "mappings" / "goals.toml").write_text(text, encoding="utf-8")
-    assert cli("sync").code in {0, 3}
-    return cli
+    text = GOALS.format(start="2026-10-01", end="2027-01-01")
+    (folder / "mappings" / "goals.toml").write_text(text, encoding="utf-8")
+    assert Cli(folder)("sync").code in {0, 3}
+    return folder
+
+
+@pytest.fixture
+def goals(folder: Path, tmp_path: Path) -> Cli:
+    """Return the command line of a copy of that folder."""
+    shutil.copytree(folder, tmp_path / "goals")
+    return Cli(tmp_path / "goals")
 
 
 def test_everything_stands_under_what_it_serves(goals: Cli) -> None:
