@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from connector.pipeline.evaluating import require_published, usual_stretch
 from connector.pipeline.freezing import frozen
 from connector.pipeline.job import Job
 from connector.pipeline.judging import judge_all
+from connector.pipeline.rolling import Judged
 from connector.pipeline.subject import Moment, Subject, placed
 from connector.pipeline.views import Views, views
 
@@ -56,11 +58,13 @@ def explained_kpi(job: Job, key: str) -> Explained:
 def explained_goal(job: Job, key: str, viewer: str | None = None) -> Explained:
     """Explain a goal: how it stands, its KPI over its period, and who broke a limit.
 
-    Raises `UsageError` for a goal that does not exist, or that the viewer may not see.
+    Raises `UsageError` for a goal that does not exist, or that the viewer may not see, and
+    `MappingError` for one that a mistake keeps from being judged.
     """
     require_published(job)
     with views(job) as seen:
         judged = judge_all(job, seen, [])
+        _require_judged(judged, seen, key)
         report = judged.one(key, viewer)
         job, goal = judged.job, judged.job.mappings.goals[key]
         if not goal.kpi:
@@ -72,6 +76,14 @@ def explained_goal(job: Job, key: str, viewer: str | None = None) -> Explained:
         with placed(job, goal.kpi):
             card = _card(subject)
             return Explained(card, report, goal, _culprits(subject, report, card.value.aggregate))
+
+
+def _require_judged(judged: Judged, seen: Views, key: str) -> None:
+    """Say what is wrong with a goal that was left out: judged alone, its mistake is an error."""
+    goals = judged.job.mappings.goals
+    if key in goals and all(report.id != key for report in judged.alone):
+        alone = msgspec.structs.replace(judged.job.mappings, goals={key: goals[key]})
+        judge_all(replace(judged.job, mappings=alone), seen)
 
 
 def _card(subject: Subject) -> KpiCard:
