@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from connector.cli.output import STATUS_STYLES, clean, print_line
-from connector.goals.backward_plan import written
+from connector.config.phrases import written
 
 if TYPE_CHECKING:
     from rich.console import Console

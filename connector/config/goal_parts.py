@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +17,7 @@ from pydantic import (
 
 from connector.config.quantity import AsQuantity, Baseline, said
 from connector.config.table import Day, Flag, Table, Text, Texts, shown
-from connector.config.zones import zone_name
+from connector.config.zones import midnight, zone_name
 
 LARGEST_NUMBER = 1_000_000
 """Weights and durations above this are slips of the pen."""
@@ -51,10 +50,7 @@ class PeriodTable(Table):
 
     def instants(self) -> tuple[datetime, datetime]:
         """Return start and end as UTC instants; a midnight that is skipped moves forward."""
-        return self._midnight(self.start), self._midnight(self.end)
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+        return midnight(self.start, self.timezone), midnight(self.end, self.timezone)
 
 
 class TicketRuleTable(Table):

@@ -1,8 +1,9 @@
-"""Which tickets count, in words: for reports, cards, and what `check` says."""
+"""Which tickets count, in words, and dates: for reports, cards, and what `check` says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import msgspec
 
@@ -13,6 +14,11 @@ def in_words(where: Mapping[str, object], joint: str = " or ") -> str:
     """Say which tickets a `where` lets through: `group EMEA or APAC; no tag spam`."""
     parts = (phrase for key, said in where.items() for phrase in _phrases(key, said, joint))
     return "; ".join(parts) or "all tickets"
+
+
+def written(day: date) -> str:
+    """Write a date: 1 Oct 2026."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def _phrases(key: str, said: object, joint: str) -> Iterator[str]:

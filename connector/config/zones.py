@@ -1,7 +1,8 @@
-"""Time zones as people write them: IANA names, and the nearest one for a slip of the pen."""
+"""Time zones as people write them: IANA names, the nearest one for a slip, when days begin."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from connector.config.quantity import said
@@ -15,6 +16,11 @@ def zone_name(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise said(f'there is no time zone "{name}"', _hint(name)) from None
     return name
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Return the UTC instant at which a local day begins; a midnight that is skipped moves on."""
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _hint(name: str) -> str:

@@ -8,7 +8,8 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from connector.goals.backward_plan import Known, Milestone, Plan, written
+from connector.config.phrases import written
+from connector.goals.backward_plan import Known, Milestone, Plan
 from connector.goals.critical_path import Slot
 from connector.goals.milestones import planned
 from connector.goals.realism import Windows

@@ -109,8 +109,3 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     series: DaySeries | None = None
     inflow: DaySeries | None = None
     solves: DaySeries | None = None
-
-
-def written(day: date) -> str:
-    """Write a date: 1 Oct 2026."""
-    return f"{day.day} {day:%b %Y}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.config.mapping import GoalTable
-from connector.goals import wording
+from connector.config.phrases import written
 from connector.goals.verdict import Verdict
 from connector.model.goal import CheckIn, GoalReport, GoalState
 from connector.model.kpi import Period
@@ -58,7 +58,7 @@ def _verdict(goal: GoalTable, period: Period, said: Iterable[CheckIn], now: date
     if closed is not None:
         return _closed(closed, period, zone)
     if now < period.start:
-        day = wording.day(period.start.astimezone(zone))
+        day = written(period.start.astimezone(zone))
         return Verdict(GoalState.NOT_STARTED, f"the period starts on {day}")
     if now >= period.end:
         return Verdict(GoalState.MISSED, "the period is over and nobody gave evidence")
@@ -71,5 +71,5 @@ def _closed(closed: CheckIn, period: Period, zone: ZoneInfo) -> Verdict:
     is_late = closed.at >= period.end
     late = ", after the period" if is_late else ""
     by = f" by {closed.by}" if closed.by else ""
-    why = f"closed{by} on {wording.day(closed.at.astimezone(zone))}{late}: {closed.evidence}"
+    why = f"closed{by} on {written(closed.at.astimezone(zone))}{late}: {closed.evidence}"
     return Verdict(GoalState.ACHIEVED, why, flag="late" if is_late else "")

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connector.config.mapping import GoalTable, ObjectiveTable
+from connector.config.phrases import written
 from connector.config.quantity import format_quantity
-from connector.goals.backward_plan import written
 from connector.goals.changes import StatusChange, changes
 from connector.goals.milestones import wins
 from connector.goals.pyramid import FINAL, GREEN, RED, UNJUDGED, YELLOW

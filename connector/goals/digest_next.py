@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from connector.goals.backward_plan import written
+from connector.config.phrases import written
 from connector.goals.digest import Entry, Facts, entry, words
 from connector.goals.pyramid import FINAL
 from connector.model.goal import GoalKind, GoalReport, GoalState, MilestoneReport

@@ -13,8 +13,9 @@ from datetime import date
 import msgspec
 import numpy as np
 
+from connector.config.phrases import written
 from connector.goals.backward_calendar import WorkingDays
-from connector.goals.backward_plan import Known, Milestone, Plan, written
+from connector.goals.backward_plan import Known, Milestone, Plan
 from connector.goals.realism import past_windows
 from connector.model.goal import MilestoneReport
 from connector.model.series import DAY, SeriesKind

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.config.mapping import GoalTable
+from connector.config.phrases import written
 from connector.goals import guard, wording
 from connector.goals.evidence import Case, Evidence
 from connector.goals.grade import grade, is_met, raw_progress
@@ -97,7 +98,7 @@ def _not_started(case: Case) -> Verdict | None:
     start = case.value.period.start
     if case.now >= start:
         return None
-    day = wording.day(start.astimezone(ZoneInfo(case.goal.period.timezone)))
+    day = written(start.astimezone(ZoneInfo(case.goal.period.timezone)))
     return Verdict(GoalState.NOT_STARTED, f"the period starts on {day}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from connector.config.phrases import in_words
 from connector.config.quantity import format_quantity
@@ -28,11 +27,6 @@ def amounts(case: Case, *numbers: float) -> tuple[str, ...]:
 def percent(share: float) -> str:
     """Write a share in whole percent: 57 %."""
     return f"{share * 100:.0f} %"
-
-
-def day(at: datetime) -> str:
-    """Write a date: 1 Oct 2026."""
-    return f"{at.day} {at:%b %Y}"
 
 
 def chance(case: Case, forecast: Forecast) -> str:

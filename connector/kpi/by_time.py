@@ -7,11 +7,13 @@ than converting every row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+
+from connector.config.zones import midnight
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -133,4 +135,4 @@ class Calendar(msgspec.Struct, frozen=True):
         return day + timedelta(days=7 if self.unit == "week" else 1)
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return midnight(day, self.zone)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from connector.kpi.hours import Hours, build, load_versions
-from connector.kpi.series import midnight
+from connector.config.zones import midnight
+from connector.kpi.hours import Hours, build, default_versions
 from connector.model.kpi import Period
 from connector.model.series import DAY
 
@@ -52,11 +52,6 @@ def working_share(con: DuckDBPyConnection, period: Period, now: datetime) -> flo
 
 
 def _hours(con: DuckDBPyConnection, period: Period) -> Hours | None:
-    row = con.execute(
-        "select helpdesk, schedule_id from schedules where is_default order by helpdesk limit 1"
-    ).fetchone()
-    if row is None:
-        return None
-    versions = load_versions(con, row[0]).get(row[1], [])
+    versions = default_versions(con)
     hours = build(versions, period.start, period.end)
     return hours if hours.open_seconds(period.start, period.end) else None

@@ -11,12 +11,12 @@ import msgspec
 import numpy as np
 
 from connector.config.mapping import KpiTable
+from connector.config.zones import midnight
 from connector.kpi.aggregates import Estimate, estimate, nps, share
 from connector.kpi.ask import Question, ask, counted, in_stretch, unit_of
 from connector.kpi.by_estimates import expanded
 from connector.kpi.by_time import local
 from connector.kpi.evaluate import evaluate, said_flags, snapshots
-from connector.kpi.series import midnight
 from connector.kpi.where import resolve
 from connector.model.kpi import Family, KpiValue, Period
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from connector.config.mapping import KpiTable
+from connector.config.zones import midnight
 from connector.kpi.aggregates import QUANTILES, Estimate
 from connector.kpi.ask import Question, ask, part
 from connector.kpi.by_estimates import Answers, answers
@@ -104,11 +105,6 @@ def known_since(con: DuckDBPyConnection, zone: str) -> date | None:
     rows = rows or con.execute("select min(created_at) from tickets group by helpdesk").fetchall()
     known = [first.replace(tzinfo=UTC) for (first,) in rows if first is not None]
     return max(known).astimezone(ZoneInfo(zone)).date() if known else None
-
-
-def midnight(day: date, zone: str) -> datetime:
-    """Return the instant at which a local day begins."""
-    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _question(

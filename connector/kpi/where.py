@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,6 +16,7 @@ from connector.config.where import (
     as_filter,
     kind_of,
 )
+from connector.config.zones import midnight
 from connector.errors import MappingError, Problem
 from connector.kpi.lookup import COLUMNS, Lookup, near_hint
 
@@ -157,14 +157,13 @@ def _test_days(key: str, wanted: Filter, zone: str, tests: Tests) -> None:
     for own in tests.values():
         for sign, day in ((">=", wanted.since), ("<", wanted.until)):
             if day is not None:
-                start = _midnight(day, wanted.timezone or zone)
+                start = _stored(day, wanted.timezone or zone)
                 own.append(Test(f"{HERE}.{key}_at {sign} ?", (start,)))
 
 
-def _midnight(day: date, zone: str) -> datetime:
-    """Return when a day begins, as the store writes it; a midnight that is skipped moves on."""
-    start = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
-    return start.astimezone(UTC).replace(tzinfo=None)
+def _stored(day: date, zone: str) -> datetime:
+    """Return when a day begins, as the store writes it."""
+    return midnight(day, zone).replace(tzinfo=None)
 
 
 def _unless(test: str) -> str:

@@ -11,11 +11,11 @@ from math import ceil
 import msgspec
 
 from connector.config.mapping import GoalTable
+from connector.config.zones import midnight
 from connector.goals.evidence import Case, Evidence
 from connector.goals.fold import next_day
 from connector.goals.forecast import forecast
 from connector.kpi.past import Past
-from connector.kpi.series import midnight
 from connector.model.goal import DayVerdict, Forecast
 from connector.model.kpi import Direction, KpiValue
 from connector.model.series import DAY, DaySeries

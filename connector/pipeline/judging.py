@@ -6,12 +6,12 @@ from datetime import datetime
 
 import msgspec
 
+from connector.config.zones import midnight
 from connector.goals.evidence import Case, Evaluation, Evidence, max_age_s
 from connector.goals.fold import holds_since
 from connector.goals.status import judge_case
 from connector.goals.streak import streak
 from connector.kpi.evaluate import evaluate
-from connector.kpi.series import midnight
 from connector.model.goal import DayVerdict, GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.model.series import DAY

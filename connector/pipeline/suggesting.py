@@ -12,13 +12,14 @@ import msgspec
 from connector.config.mapping import KpiTable
 from connector.config.scale import scale_of
 from connector.config.where import Condition
+from connector.config.zones import midnight
 from connector.errors import UsageError
 from connector.goals.lint_measures import ACTIVITY
 from connector.goals.suggest import MOST_STRETCHES, STRETCH_DAYS, Fall, Slice, worst
 from connector.kpi.by import SMALL, GroupValue, evaluate_by
 from connector.kpi.by_rows import grouping
 from connector.kpi.forms import definition_of
-from connector.kpi.series import known_since, midnight
+from connector.kpi.series import known_since
 from connector.model.kpi import Direction, Family, KpiValue, Period
 from connector.pipeline.evaluating import is_imported
 from connector.pipeline.job import Job

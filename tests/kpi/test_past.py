@@ -10,9 +10,10 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from connector.config.mapping import KpiTable
+from connector.config.zones import midnight
 from connector.kpi.evaluate import evaluate
 from connector.kpi.past import Past
-from connector.kpi.series import daily, midnight
+from connector.kpi.series import daily
 from connector.model.kpi import Direction, Period
 from connector.model.series import DAY, SeriesKind
 from tests.kpi.desk import Desk, attached
