@@ -46,11 +46,6 @@ class WorkingTime:
         ]
 
 
-def working_share(con: DuckDBPyConnection, period: Period, now: datetime) -> float:
-    """Return the share (0..1) of a period's working time that has passed by `now`."""
-    return WorkingTime(con, period).share(now)
-
-
 def _hours(con: DuckDBPyConnection, period: Period) -> Hours | None:
     versions = default_versions(con)
     hours = build(versions, period.start, period.end)
