@@ -16,6 +16,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 LONGEST = ("tests/test_kill.py", "tests/test_golden_run.py", "tests/test_real_log.py")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--real`."""
+    parser.addoption(
+        "--real", action="store_true", help="also test against real servers, and start them"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests, so that at the end no worker waits for the other."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

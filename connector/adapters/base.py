@@ -53,6 +53,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     detects_conflicts: bool = False
     native_figures: bool = False
     option_tags: bool = False  # a drop-down's options are themselves tags
+    stores_labels: bool = False  # a drop-down keeps the words that people read, and nothing else
     views: bool = False  # `MakesViews`
     export_streams: frozenset[Stream] = frozenset()  # those that share the vendor's export limit
     exports_per_minute: int | None = None  # that limit, as long as the vendor announces no other
@@ -96,7 +97,12 @@ class Adapter(ABC):
         return self.get(ids)
 
     def history(self, ids: Sequence[str]) -> tuple[Event, ...]:  # noqa: ARG002  # an answer for those that cannot
-        """Return the whole history of these tickets, for vendors whose events come by ticket."""
+        """Return the whole history of these tickets, for vendors whose events come by ticket.
+
+        Where events are derived from snapshots it is what the helpdesk tells besides: replies.
+        """
+        if self.capabilities.events is EventSource.DERIVED:
+            return ()
         raise FatalError(f"{self.kind} has no history by ticket")
 
     @abstractmethod
@@ -168,6 +174,14 @@ class MakesViews(Protocol):
 
     def apply_views(self, plan: ViewPlan, ours: Sequence[OurView]) -> tuple[OurView, ...]:
         """Do what the plan says and return our views as they now are."""
+
+
+@runtime_checkable
+class OffersTags(Protocol):
+    """What an adapter may do besides: say which tags its helpdesk has to offer first."""
+
+    def missing_tags(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Return the tags that an admin has to add before tickets can carry them."""
 
 
 class Permission(Protocol):

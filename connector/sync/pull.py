@@ -258,12 +258,13 @@ class _Pull:
         tickets = page.records
         assert isinstance(tickets, TicketRows)
         before = self._store.snapshots(tickets.id) if len(tickets) else {}
-        if source is EventSource.DERIVED:
-            return derive(before, tickets)
         stored = {ticket_id: snapshot.stamp for ticket_id, snapshot in before.items()}
         versions = zip(tickets.id, tickets.stamp, strict=True)
         moved = [name for name, stamp in versions if name not in stored or stamp > stored[name]]
-        return EventRows.of(self._adapter.history(list(dict.fromkeys(moved))) if moved else ())
+        told = self._adapter.history(list(dict.fromkeys(moved))) if moved else ()
+        if source is EventSource.DERIVED:
+            return EventRows.of((*derive(before, tickets).rows(), *told))
+        return EventRows.of(told)
 
     def _tell(self, stream: Stream, page: Page, pages: int) -> None:
         first, until = self._first, page.server_time or self._now

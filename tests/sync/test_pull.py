@@ -283,6 +283,19 @@ def test_events_are_derived_where_there_are_none(store: Store) -> None:
     ]
 
 
+def test_replies_that_are_told_stand_beside_derived_events(store: Store) -> None:
+    adapter = Derived()
+    adapter.past = {"1": [event("7", "1", at=at(2), is_public=True)]}
+    adapter.put(Stream.TICKETS, tickets(ticket("1", 5, status="solved")))
+    report = pull(adapter, store)
+    assert report.events_read == 3
+    assert rows(store, 'select kind from events order by "at"') == [
+        ("created",),
+        ("comment",),
+        ("status",),
+    ]
+
+
 def test_what_was_not_understood_is_counted(store: Store) -> None:
     adapter = ScriptedAdapter()
     adapter.put(Stream.TICKETS, tickets(ticket("1")))

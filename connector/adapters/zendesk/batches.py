@@ -15,6 +15,7 @@ from itertools import chain
 
 import msgspec
 
+from connector.adapters.readback import shows
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.wire import JobAnswer, WireOutcome
@@ -29,7 +30,6 @@ from connector.adapters.zendesk.write import (
     is_success,
     outcomes,
     settled,
-    shows,
     tags_alone,
 )
 from connector.errors import AdapterError, RateLimitedError

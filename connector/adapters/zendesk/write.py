@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from connector.adapters.readback import shows
 from connector.adapters.zendesk.wire import WireOutcome
 from connector.errors import FatalError
 from connector.model.change import Outcome, TicketChange, WriteResult
@@ -157,16 +158,3 @@ def settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | Non
     else:
         detail = told.error if told.error and told.error.isidentifier() else "failed"
     return WriteResult(ticket_id=change.ticket_id, outcome=outcome, detail=detail, ticket=ticket)
-
-
-def shows(ticket: Ticket, change: TicketChange) -> bool:
-    """Tell whether a ticket shows everything that was asked for."""
-    tags = frozenset(ticket.tags)
-    return (
-        tags.issuperset(change.add_tags)
-        and tags.isdisjoint(change.remove_tags)
-        and all(
-            (ticket.fields.get(name) or None) == (value or None)
-            for name, value in change.fields.items()
-        )
-    )

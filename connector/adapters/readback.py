@@ -1,0 +1,23 @@
+"""Does a ticket show what was asked for? A helpdesk's own words are a hint; this is what counts."""
+
+from __future__ import annotations
+
+from connector.model.change import TicketChange
+from connector.model.ticket import Ticket
+
+
+def shows(ticket: Ticket, change: TicketChange) -> bool:
+    """Tell whether a ticket shows everything that was asked for."""
+    return not lacking(ticket, change)
+
+
+def lacking(ticket: Ticket, change: TicketChange) -> frozenset[str]:
+    """Return what a ticket does not show of what was asked for: field ids, and `tag:` and a tag."""
+    tags = frozenset(ticket.tags)
+    amiss = (frozenset(change.add_tags) - tags) | (tags & frozenset(change.remove_tags))
+    fields = (
+        field_id
+        for field_id, value in change.fields.items()
+        if (ticket.fields.get(field_id) or None) != (value or None)
+    )
+    return frozenset(f"tag:{tag}" for tag in amiss).union(fields)
