@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 from connector.cli.exits import ExitCode
 from connector.practice.jobs import FOR_EVER
 from connector.store.lock import Lease
+from connector.store.state import State
 from connector.store.store import Store
+from connector.store.waiting import deferred
 from tests.whole import PagedServer, Whole
 
 FAULTS = (
@@ -173,6 +177,27 @@ def test_how_a_ticket_ended_is_written_by_a_later_run_when_the_first_could_not(
         server.clock.advance(wait_s)
         assert whole("sync").code == ExitCode.DONE
     assert "goal_outcome__met" in ticket.tags
+
+
+def test_what_was_refused_is_remembered_until_it_is_written(whole: Whole) -> None:
+    server, jobs = whole.server, whole.server.desk.jobs
+    assert whole("setup", "--apply").code == ExitCode.DONE
+    server.clock.advance(300)
+    ticket = server.acts.create({"subject": "Refused", "comment": {"body": "Help"}})
+    server.clock.advance(300)
+    jobs.failing = {ticket.id: "Group: is required"}
+    assert whole("sync").code == ExitCode.PARTIAL
+    assert waiting(whole) == {str(ticket.id)}
+    jobs.failing = {}
+    server.clock.advance(300)
+    assert whole("sync").code == ExitCode.DONE
+    assert waiting(whole) == set()
+
+
+def waiting(whole: Whole) -> AbstractSet[str]:
+    """Return the tickets that the next run has to write, whatever the hour."""
+    with closing(State.open(whole.root.parent / "state.sqlite")) as state:
+        return deferred(state, "practice")
 
 
 def cursor(whole: Whole, stream: str) -> str | None:

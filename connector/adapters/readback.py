@@ -11,6 +11,12 @@ def shows(ticket: Ticket, change: TicketChange) -> bool:
     return not lacking(ticket, change)
 
 
+def shows_some(ticket: Ticket, change: TicketChange) -> bool:
+    """Tell whether a ticket shows at least a part of what was asked for."""
+    asked = len({*change.add_tags, *change.remove_tags}) + len(change.fields)
+    return len(lacking(ticket, change)) < asked
+
+
 def lacking(ticket: Ticket, change: TicketChange) -> frozenset[str]:
     """Return what a ticket does not show of what was asked for: field ids, and `tag:` and a tag."""
     tags = frozenset(ticket.tags)

@@ -37,12 +37,16 @@ class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WriteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one change; `detail` never holds ticket text, `ticket` is the state after."""
+    """What became of one change; `detail` never holds ticket text, `ticket` is the state after.
+
+    `is_done` says that the helpdesk called it done, also where the ticket then shows none of it.
+    """
 
     ticket_id: str
     outcome: str
     detail: str = ""
     ticket: Ticket | None = None
+    is_done: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ class Account:
         self.is_held_back = False
         self.is_resting = False
         self._approved: Approvals = frozenset()
-        self._in_flight = 0
+        self._in_flight: frozenset[str] = frozenset()
         self._folder = job.folder(helpdesk.name)
         self._lease = Lease(self._folder).acquire()
         stack.callback(self._lease.release)
@@ -206,13 +206,18 @@ class Account:
             lease_check=self._lease.check,
             poll=self._poll,
         )
-        self._in_flight = len(settled.in_flight)
+        self._in_flight = settled.in_flight
         if self._in_flight:
-            self.report.notes.append(f"{self._in_flight} tickets wait for a write that still runs")
+            self.report.notes.append(
+                f"{len(self._in_flight)} tickets wait for a write that still runs"
+            )
 
     def _write(self, plan: Plan, fields: tuple[TicketField, ...], as_of: datetime) -> None:
         self._note_held(plan)
-        if plan.changes and self._may_write(fields):
+        waiting = set(self._in_flight)
+        if plan.changes:
+            if not self._may_write(fields):
+                return
             self.job.progress.step(self.name, "writing")
             done = apply(
                 self._adapter,
@@ -224,7 +229,8 @@ class Account:
             )
             self.report.writes = done.counts
             self.report.error = done.error
-            save_deferred(self.job.state, self.name, done.deferred)
+            waiting.update(done.waiting)
+        save_deferred(self.job.state, self.name, waiting)
         is_whole = self.report.error is None and not self.report.writes.deferred
         if is_whole and not self.is_held_back:
             self.job.state.save_daily(self.name, daily_instant(self.job, as_of))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from connector.model.change import Outcome, WriteResult
+from connector.model.change import Outcome, TicketChange, WriteResult
 from connector.store.database import Database, as_instant, as_text
 
 Fields = Mapping[str, str | None]
@@ -64,6 +64,16 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     remove_tags: tuple[str, ...] = ()
     fields_before: Fields = {}
     fields_after: Fields = {}
+
+    @property
+    def change(self) -> TicketChange:
+        """Return what was asked of the helpdesk."""
+        return TicketChange(
+            ticket_id=self.ticket_id,
+            add_tags=self.add_tags,
+            remove_tags=self.remove_tags,
+            fields=self.fields_after,
+        )
 
 
 class OpenBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,17 +150,17 @@ class Journal(Database):
         at: datetime,
         left: Mapping[str, Believed] | None = None,
     ) -> None:
-        """Journal what became of tickets of a batch; `left` is what written ones now show of ours.
+        """Journal what became of tickets of a batch; `left` is what they now show of ours.
 
-        Without `left` it is worked out from what was believed before. A batch all of whose tickets
-        have an outcome is settled.
+        Without `left` it is worked out for the written ones from what was believed before. A batch
+        all of whose tickets have an outcome is settled.
         """
         with self.transaction() as connection:
             helpdesk = self._helpdesk(batch)
             written = [r.ticket_id for r in results if r.outcome == Outcome.WRITTEN]
             beliefs = self._left(batch, helpdesk, written, at) if left is None else left
             connection.executemany(OUTCOME, [_outcome(batch, result) for result in results])
-            self._believe(connection, helpdesk, {t: beliefs[t] for t in written if t in beliefs})
+            self._believe(connection, helpdesk, beliefs)
             connection.execute(SETTLE, {"batch": batch, "at": as_text(at)})
 
     def open_batches(self, helpdesk: str) -> list[OpenBatch]:

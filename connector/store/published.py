@@ -17,6 +17,7 @@ import duckdb
 import msgspec
 
 from connector.errors import StoreError
+from connector.store.engine import engine
 from connector.store.faults import store_errors
 from connector.store.schema import SCHEMA_VERSION
 from connector.store.store import Store
@@ -168,17 +169,10 @@ def attach(
     if not sets:
         raise StoreError("nothing is published yet; run `connector sync` first")
     with store_errors(sets[0].path, duckdb.Error):
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": memory_limit,
-                "threads": 2,
-                "autoinstall_known_extensions": False,
-            },
-        )
+        connection = engine(memory_limit).connect()
         for relation in RELATIONS:
             parts = " union all by name ".join(_select(one, relation) for one in sets)
-            connection.execute(f"create view {relation} as {parts}")
+            connection.execute(f"create temp view {relation} as {parts}")
     return connection
 
 

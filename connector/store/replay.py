@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from connector.store.engine import engine
 from connector.store.faults import store_errors
 from connector.store.published import RELATIONS, WITH_VENDOR_ID, PublishedSet
 from connector.store.schema import script
@@ -44,7 +45,7 @@ def replay(
     they stay as last read. The helpdesk's own figures are left out, since they are not dated.
     """
     folder.mkdir(parents=True)
-    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+    with store_errors(one.path, duckdb.Error), engine().database() as con:
         con.execute(script())
         _fill(con, one, as_of)
         measure(con)
@@ -55,7 +56,7 @@ def replay(
 
 def measured_keys(one: PublishedSet) -> frozenset[str]:
     """Return the keys of the forms that a set holds measures of."""
-    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+    with store_errors(one.path, duckdb.Error), engine().connect() as con:
         rows = con.execute(f"select key from {_parquet(one, 'measured')}").fetchall()
     return frozenset(key for (key,) in rows)
 
@@ -68,7 +69,7 @@ def supplement(
     The added rows go into `folder`, an empty place of the caller's; the set itself stays as it is.
     """
     folder.mkdir(parents=True)
-    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+    with store_errors(one.path, duckdb.Error), engine().database() as con:
         con.execute(script())
         for relation in RELATIONS:
             if relation not in {"measures", "measured"}:
@@ -95,7 +96,7 @@ def single(
 ) -> PublishedSet:
     """Return a set of one ticket and its requester's others, measured anew; empty if unknown."""
     folder.mkdir(parents=True)
-    with store_errors(one.path, duckdb.Error), duckdb.connect(":memory:") as con:
+    with store_errors(one.path, duckdb.Error), engine().database() as con:
         con.execute(script())
         con.execute(
             f"create temp table chosen as select ticket_id, requester_id"

@@ -33,13 +33,13 @@ def written_often(state: State, helpdesk: str, *, since: datetime, most: int) ->
 
 
 def deferred(state: State, helpdesk: str) -> frozenset[str]:
-    """Return the tickets that the last run planned to write and did not get to."""
+    """Return the tickets that the last run planned to write and could not."""
     text = state.get(f"deferred:{helpdesk}") or "[]"
     return frozenset(msgspec.json.decode(text, type=list[str]))
 
 
 def save_deferred(state: State, helpdesk: str, tickets: Iterable[str]) -> None:
-    """Remember which tickets a run did not get to."""
+    """Remember which tickets a run could not write yet."""
     state.put(f"deferred:{helpdesk}", msgspec.json.encode(sorted(tickets)).decode())
 
 

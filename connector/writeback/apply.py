@@ -53,6 +53,14 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     deferred: tuple[str, ...] = ()
     error: str | None = None
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Return the tickets that still have to be written, and soon: deferred, or in conflict."""
+        passing = {Outcome.CONFLICT, Outcome.REJECTED}
+        return frozenset(self.deferred).union(
+            result.ticket_id for result in self.refused if result.outcome in passing
+        )
+
 
 def apply(
     adapter: Adapter,

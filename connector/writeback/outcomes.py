@@ -7,9 +7,11 @@ from datetime import datetime
 
 import msgspec
 
+from connector.adapters.readback import lacking
 from connector.model.change import Outcome, Receipt, WriteResult
 from connector.store.journal import Believed, Intent
 from connector.store.state import State
+from connector.writeback.note import is_same_note
 from connector.writeback.shown import after
 
 REFUSALS = frozenset({Outcome.CONFLICT, Outcome.LOCKED, Outcome.MISSING, Outcome.REJECTED})
@@ -32,19 +34,27 @@ class Books:
         sent_at: datetime,
         at: datetime,
     ) -> None:
-        """Journal outcomes, and with them what written tickets show of ours from now on."""
+        """Journal outcomes, and with them what written tickets show of ours from now on.
+
+        What the helpdesk did and a rule of its own took back counts as shown, then changed: it is
+        put right at most once, and then left alone until the state changes.
+        """
         if self._believed is None:
             self._believed = self.state.believed(self.helpdesk)
         by_ticket = {intent.ticket_id: intent for intent in intents}
         left = {}
         for result in results:
-            if result.outcome == Outcome.WRITTEN:
+            if result.outcome == Outcome.WRITTEN or result.is_done:
+                intent = by_ticket[result.ticket_id]
                 stamp = result.ticket.stamp if result.ticket else sent_at
                 old = self._believed.get(result.ticket_id)
-                left[result.ticket_id] = after(old, by_ticket[result.ticket_id], at=stamp)
+                left[result.ticket_id] = after(
+                    old, intent, at=stamp, overruled=overruled(result, intent)
+                )
         self.state.record_outcomes(batch, results, at=at, left=left)
         self._believed.update(left)
-        self.state.allow(self.helpdesk, tuple(left))
+        written = (result.ticket_id for result in results if result.outcome == Outcome.WRITTEN)
+        self.state.allow(self.helpdesk, tuple(written))
 
     def refuse(
         self,
@@ -72,6 +82,18 @@ class Books:
             else result
             for result in results
         )
+
+
+def overruled(result: WriteResult, intent: Intent) -> frozenset[str]:
+    """Return the aspects that were gone again when a ticket was read back, if others were there."""
+    if result.outcome != Outcome.WRITTEN or result.ticket is None:
+        return frozenset()
+    shown, asked = result.ticket.fields, intent.fields_after
+    return frozenset(
+        key
+        for key in lacking(result.ticket, intent.change)
+        if key not in asked or not is_same_note(shown.get(key), asked[key])
+    )
 
 
 def answered(receipt: Receipt, results: Sequence[WriteResult]) -> tuple[WriteResult, ...]:

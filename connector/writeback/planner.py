@@ -71,8 +71,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     `parked` maps ticket ids to the version that was refused; a newer one is tried again.
     `in_flight` are tickets whose last write is still running. `approved` are pairs of goal and
     state. `resting` were written so often of late that they have to wait, `deferred` were planned
-    before and did not fit.
-    `is_daily_run` lets goals travel that show their status once a day.
+    before and could not be written.
+    `is_daily_run` lets goals travel that show their status once a day; on deferred tickets they
+    travel in any run.
     """
 
     open_tickets: int
@@ -106,7 +107,6 @@ class Planner:
         self.known = known
         self.names = names
         self.tongue = language(rules.language)
-        self.gate = Gate(known.is_daily_run, known.approved)
         self.wearer = Wearer(
             names=names,
             ids={field.role: field.id for field in rules.fields if field.active},
@@ -172,7 +172,8 @@ class Planner:
 
     def _decide(self, draft: Draft) -> Draft:
         correct, kept = _changed_by_people(draft)
-        found = reasons(draft.look, self.gate)
+        is_due = self.known.is_daily_run or draft.look.ticket.id in self.known.deferred
+        found = reasons(draft.look, Gate(is_due, self.known.approved))
         if correct and draft.look.ticket.status in WRITABLE:
             found = (*found, Reason(Cause.CORRECTED, ANY, "corrected"))
         delta = difference(draft.shown, draft.wanted, leave=kept) if found else None

@@ -8,11 +8,12 @@ from datetime import timedelta
 import msgspec
 
 from connector.adapters.base import Adapter
+from connector.adapters.readback import shows_some
 from connector.errors import FatalError
 from connector.model.change import Outcome, Receipt, TicketChange, WriteResult
 from connector.model.run import WriteCounts
 from connector.model.ticket import Status, Ticket
-from connector.store.journal import Intent, OpenBatch
+from connector.store.journal import OpenBatch
 from connector.store.state import State
 from connector.writeback.apply import Poll
 from connector.writeback.note import is_same_note
@@ -57,7 +58,7 @@ def settle(
 
 def _results(adapter: Adapter, batch: OpenBatch, poll: Poll) -> tuple[WriteResult, ...] | None:
     """Return what became of one batch; None if it has to be waited for."""
-    changes = tuple(_change(intent) for intent in batch.intents)
+    changes = tuple(intent.change for intent in batch.intents)
     if batch.job is not None:
         results, is_known = _ask(adapter, Receipt(changes=changes, job=batch.job))
         if results is not None:
@@ -65,15 +66,6 @@ def _results(adapter: Adapter, batch: OpenBatch, poll: Poll) -> tuple[WriteResul
         if is_known and poll.now() - batch.at < PATIENCE:
             return None
     return tuple(_by_reading(adapter, changes))
-
-
-def _change(intent: Intent) -> TicketChange:
-    return TicketChange(
-        ticket_id=intent.ticket_id,
-        add_tags=intent.add_tags,
-        remove_tags=intent.remove_tags,
-        fields=intent.fields_after,
-    )
 
 
 def _ask(adapter: Adapter, receipt: Receipt) -> tuple[tuple[WriteResult, ...] | None, bool]:
@@ -97,7 +89,7 @@ def _by_reading(adapter: Adapter, changes: tuple[TicketChange, ...]) -> Iterable
 def _compared(change: TicketChange, ticket: Ticket | None) -> WriteResult:
     if ticket is None or ticket.status == Status.DELETED:
         return WriteResult(ticket_id=change.ticket_id, outcome=Outcome.MISSING)
-    if shows(ticket, change):
+    if shows(ticket, change) or shows_some(ticket, change):
         return WriteResult(ticket_id=ticket.id, outcome=Outcome.WRITTEN, ticket=ticket)
     closed = ticket.status == Status.CLOSED
     outcome = Outcome.LOCKED if closed else Outcome.DEFERRED

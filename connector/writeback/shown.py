@@ -158,8 +158,17 @@ def change(ticket: Ticket, delta: Ours, wanted: Ours) -> TicketChange:
     )
 
 
-def after(own: Believed | None, intent: Intent, *, at: datetime) -> Believed:
-    """Return what our writes have left on a ticket after one more was acknowledged."""
+def after(
+    own: Believed | None,
+    intent: Intent,
+    *,
+    at: datetime,
+    overruled: frozenset[str] = frozenset(),
+) -> Believed:
+    """Return what our writes have left on a ticket after one more was acknowledged.
+
+    Aspects in `overruled` were taken back at once by the helpdesk itself, which would do so again.
+    """
     old = own or Believed(at=at)
     before = Ours(intent.fields_before, old.tags - set(intent.add_tags) | set(intent.remove_tags))
     fields = {**old.fields, **intent.fields_after}
@@ -174,7 +183,7 @@ def after(own: Believed | None, intent: Intent, *, at: datetime) -> Believed:
         at=at,
         fields=fields,
         tags=frozenset(tags),
-        corrected=frozenset((old.corrected - touched) | put_right),
+        corrected=frozenset((old.corrected - touched) | put_right | overruled),
     )
 
 

@@ -246,6 +246,13 @@ def test_a_solved_ticket_without_an_outcome_is_not_written(world: World) -> None
     assert world.plan({"1": [member("off_track")]}).is_empty
 
 
+def test_a_daily_status_that_could_not_be_written_travels_in_the_next_run(world: World) -> None:
+    first, second = world.desk.put(), world.desk.put()
+    members = {ticket: [member("off_track", show="daily")] for ticket in (first, second)}
+    later = world.plan(members, is_daily_run=False, deferred=frozenset({second}))
+    assert [planned.change.ticket_id for planned in later.changes] == [second]
+
+
 def test_what_a_person_changed_is_set_right_once_then_left_alone(world: World) -> None:
     world.desk.put("1")
     members = {"1": [member("at_risk")]}

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from connector.adapters.readback import shows
+from connector.adapters.readback import shows, shows_some
 from connector.adapters.zendesk.wire import WireOutcome
 from connector.errors import FatalError
 from connector.model.change import Outcome, TicketChange, WriteResult
@@ -141,8 +141,10 @@ def settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | Non
     """Return what became of one change, given its ticket as it now is.
 
     A job's own words are only a hint here: what counts is whether the ticket shows what was asked.
+    A trigger may take a part of it back at once; what is left was written all the same.
     """
     outcome, detail = Outcome.REJECTED, ""
+    is_done = told is not None and is_success(told)
     if ticket is None:
         outcome = Outcome.MISSING
     elif shows(ticket, change):
@@ -153,8 +155,16 @@ def settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | Non
         detail = "the job says nothing of this ticket"
     elif told.error in CONFLICTS:
         outcome, detail = Outcome.CONFLICT, told.error or ""
-    elif is_success(told):
+    elif is_done and shows_some(ticket, change):
+        outcome, detail = Outcome.WRITTEN, "a part of it was taken back at once"
+    elif is_done:
         detail = "answered with success, but the ticket does not show it"
     else:
         detail = told.error if told.error and told.error.isidentifier() else "failed"
-    return WriteResult(ticket_id=change.ticket_id, outcome=outcome, detail=detail, ticket=ticket)
+    return WriteResult(
+        ticket_id=change.ticket_id,
+        outcome=outcome,
+        detail=detail,
+        ticket=ticket,
+        is_done=is_done,
+    )
