@@ -1,4 +1,4 @@
-"""SIGKILL at random points of `connector sync`: the next runs end where an undisturbed one ends."""
+"""SIGKILL at random points of a command: the next runs end where an undisturbed one ends."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import pytest
 
 from connector.practice.routing import Answer
 from tests.victim import started
-from tests.whole import ENVIRON, PagedServer, Whole
+from tests.whole import ENVIRON, PagedServer, Whole, labels
 
 LONGEST_S = 60
+UNDO_KILLS = 5
 REQUESTS = 7
 """A client dies within so many requests."""
 
@@ -36,7 +37,7 @@ class Deadly(PagedServer):
     def __init__(self, seed: int, *, errs: bool) -> None:
         super().__init__(seed=seed, limits="generous")
         self._random = random.Random(seed)  # noqa: S311  # which points are hit shall be the same
-        self._errs = errs
+        self.errs = errs
         self._left = 0
         self._victim: int | None = None
 
@@ -54,13 +55,13 @@ class Deadly(PagedServer):
         answer = super().answer(method, target, headers, body)
         if is_time:
             threading.Timer(self._random.uniform(0.0, DELAY_S), self._shoot).start()
-        if self._errs and self._random.random() * EVERY < 1:
+        if self.errs and self._random.random() * EVERY < 1:
             self.faults.fail_next("", self._random.choice(FAULTS))
         return answer
 
     def recover(self) -> None:
         """Let nothing go wrong any more."""
-        self._errs = False
+        self.errs = False
         super().recover()
 
     def _shoot(self) -> None:
@@ -69,18 +70,20 @@ class Deadly(PagedServer):
                 os.kill(self._victim, signal.SIGKILL)
 
 
-def sync_under_fire(whole: Whole, server: Deadly) -> int:
-    """Run `sync` until one run survives; return how many were killed."""
+SYNC = ("sync", "--json")
+UNDO = ("undo", "--all", "--apply")
+
+
+def under_fire(whole: Whole, server: Deadly, command: tuple[str, ...]) -> int:
+    """Run a command until it survives; return how often it was killed."""
     for kills in range(MOST_RUNS):
-        process = started(whole.folder, ENVIRON, server.clock.now())
+        process = started(whole.folder, ENVIRON, server.clock.now(), command)
         server.aim(process.pid if kills < KILLS_OF_A_DESK else None)
         process.join(LONGEST_S)
         server.aim(None)
         if process.exitcode != -signal.SIGKILL:
             said = (whole.folder / "err").read_text(encoding="utf-8")
             assert process.exitcode == 0, said
-            report = json.loads((whole.folder / "out").read_text(encoding="utf-8"))
-            assert report["status"] == "ok"
             return kills
     pytest.fail("a run that was left alone did not come to its end")
 
@@ -103,6 +106,28 @@ def test_killed_runs_end_where_an_undisturbed_run_ends(
         with Deadly(seed, errs=errs) as fire:
             noisy = Whole(tmp_path / f"fire-{seed}", fire)
             assert noisy("setup", "--apply").code == 0
-            kills += sync_under_fire(noisy, fire)
+            kills += under_fire(noisy, fire, SYNC)
+            report = json.loads((noisy.folder / "out").read_text(encoding="utf-8"))
+            assert report["status"] == "ok"
             fire.recover()
             assert noisy.settled() == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("errs", [False, True], ids=["no faults", "faults on"])
+def test_a_killed_undo_ends_where_nothing_of_ours_is_left(tmp_path: Path, *, errs: bool) -> None:
+    kills, seed = 0, 0
+    while kills < UNDO_KILLS:
+        seed += 1
+        with Deadly(seed, errs=False) as fire:
+            whole = Whole(tmp_path / f"undone-{seed}", fire)
+            assert whole("setup", "--apply").code == 0
+            before = labels(fire)
+            assert whole("sync").code == 0
+            assert labels(fire) != before
+            fire.clock.advance(120)
+            fire.errs = errs
+            kills += under_fire(whole, fire, UNDO)
+            fire.recover()
+            assert labels(fire) == before
+            assert "nothing to take back" in whole("undo", "--all").out

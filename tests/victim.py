@@ -1,4 +1,4 @@
-"""A process that syncs and may be killed: forked from one that has imported everything already."""
+"""A process that runs a command and may be killed, forked from one that has all imports done."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ FORKS.set_forkserver_preload(
 )
 
 
-def sync(folder: Path, environ: dict[str, str], now: float) -> None:
-    """Run `connector sync` in this process, at the helpdesk's time; output goes to files."""
+def run(folder: Path, environ: dict[str, str], now: float, command: tuple[str, ...]) -> None:
+    """Run a command in this process, at the helpdesk's time; output goes to files."""
     os.environ.update(environ)
     for stream, name in ((sys.stdout, "out"), (sys.stderr, "err")):
         file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -55,12 +55,17 @@ def sync(folder: Path, environ: dict[str, str], now: float) -> None:
             time.sleep(seconds * HURRY)
 
     get_command(connector.cli.main.app)(
-        ["--config", str(folder / "config.toml"), "sync", "--json"], obj=Hasty
+        ["--config", str(folder / "config.toml"), *command], obj=Hasty
     )
 
 
-def started(folder: Path, environ: dict[str, str], now: float) -> BaseProcess:
+def started(
+    folder: Path,
+    environ: dict[str, str],
+    now: float,
+    command: tuple[str, ...] = ("sync", "--json"),
+) -> BaseProcess:
     """Start such a process."""
-    process = FORKS.Process(target=sync, args=(folder, environ, now), daemon=True)
+    process = FORKS.Process(target=run, args=(folder, environ, now, command), daemon=True)
     process.start()
     return process

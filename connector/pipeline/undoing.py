@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import msgspec
@@ -15,6 +15,7 @@ from connector.pipeline.job import Job
 from connector.store.lock import Lease
 from connector.writeback.apply import Poll, WriteReport, apply
 from connector.writeback.plan import Plan
+from connector.writeback.settle import settle
 from connector.writeback.undo import Stays, plan_undo, tickets_written
 
 READ_BATCH = 100
@@ -53,33 +54,38 @@ def undo(job: Job, *, run: str | None, is_applied: bool) -> list[Undone]:
 def _one(
     job: Job, helpdesk: HelpdeskTable, lease: Lease, run: str | None, run_id: str | None
 ) -> Undone:
-    rows = tuple(job.state.journal_rows(helpdesk=helpdesk.name))
+    poll = Poll(now=job.clock, sleep=job.sleep, wait_s=0.2)
     with job.open_adapter(helpdesk) as adapter:
-        ids = tickets_written(rows, run)
+        in_flight: frozenset[str] = frozenset()
+        if run_id is not None:
+            in_flight = settle(
+                adapter, job.state, helpdesk=helpdesk.name, lease_check=lease.check, poll=poll
+            ).in_flight
+        rows = tuple(job.state.journal_rows(helpdesk=helpdesk.name))
+        ids = [ticket for ticket in tickets_written(rows, run) if ticket not in in_flight]
         undo_plan = plan_undo(
-            rows,
+            (row for row in rows if row.ticket not in in_flight),
             {ticket.id: ticket for ticket in _read(adapter, ids)},
             helpdesk=helpdesk.name,
             run=run,
             batch=adapter.capabilities.write_batch,
             now=job.clock(),
         )
-        if run_id is None:
-            return Undone(undo_plan.plan, undo_plan.stays, None)
-        report = apply(
-            adapter,
-            job.state,
-            undo_plan.plan,
-            run=run_id,
-            lease_check=lease.check,
-            poll=Poll(now=job.clock, sleep=job.sleep, wait_s=0.2),
+        stays = (
+            *undo_plan.stays,
+            *(Stays(ticket_id=one, why="being written") for one in sorted(in_flight)),
         )
-        if report.counts.written == report.counts.planned:
+        if run_id is None:
+            return Undone(undo_plan.plan, stays, None)
+        report = apply(
+            adapter, job.state, undo_plan.plan, run=run_id, lease_check=lease.check, poll=poll
+        )
+        if report.counts.written == report.counts.planned and not in_flight:
             job.state.mark_undone(undo_plan.batches, by=run_id)
-    return Undone(undo_plan.plan, undo_plan.stays, report)
+    return Undone(undo_plan.plan, stays, report)
 
 
-def _read(adapter: Adapter, ids: tuple[str, ...]) -> Iterator[Ticket]:
+def _read(adapter: Adapter, ids: Sequence[str]) -> Iterator[Ticket]:
     for start in range(0, len(ids), READ_BATCH):
         yield from adapter.get(ids[start : start + READ_BATCH])
 
