@@ -25,7 +25,8 @@ URL = "https://redmine.example.com/desk"
 ADMIN_KEY, AGENT_KEY = "key-of-the-admin", "key-of-an-agent"
 TAGS = 1
 TAG_VALUES = ["vip", "twice", "meanwhile", "goal_old", "goal_new"]
-STATUSES = ["New", "In Progress", "Resolved", "Feedback", "Closed", "Rejected"]
+STATUSES = ["New", "In Progress", "Resolved", "Feedback", "Closed", "Rejected", "Odd"]
+CLOSED = {5, 6}
 STATUS_IDS = {
     Status.NEW: 1,
     Status.OPEN: 2,
@@ -54,6 +55,9 @@ class FakeRedmine:
         self.now = datetime(2026, 3, 2, 8, 0, 0, 250_000, tzinfo=UTC)
         self.page_size = page_size
         self.tells_date = True
+        self.ignores_writes = False
+        self.feed: str | None = None
+        self.public: set[str] = set()  # tickets that an anonymous visitor sees
         self.issues: dict[int, Record] = {}
         self.fields: dict[int, Record] = {
             TAGS: {"name": "Tags", "field_format": "list", "multiple": True, "offer": TAG_VALUES}
@@ -147,20 +151,22 @@ class FakeRedmine:
         if found:
             return self._list(query, user, found[1])
         if path == "issues.atom":
-            return 200, f"<feed><title>x</title><updated>{self.now.isoformat()}</updated></feed>"
+            told = f"<feed><title>x</title><updated>{self.now.isoformat()}</updated></feed>"
+            return 200, told if self.feed is None else self.feed
         if found := re.fullmatch(r"issues/(\d+)\.json", path):
             return self._one(int(found[1]), user, body)
         return self._lists(path, query, user)
 
     def _list(self, query: Query, user: Record | None, project: str | None) -> Answer:
-        issues = [self.issues[number] for number in sorted(self.issues)] if user else []
+        numbers = sorted(one for one in self.issues if user or str(one) in self.public)
+        issues = [self.issues[number] for number in numbers]
         if project:
             inside = {"support": {7, 8}}.get(project)
             if inside is None:
                 return 404, ""
             issues = [one for one in issues if one["project_id"] in inside]
         if query.get("status_id") != "*":
-            issues = [one for one in issues if one["status_id"] < 5]
+            issues = [one for one in issues if one["status_id"] not in CLOSED]
         issues = [one for one in issues if _matches(one, query)]
         if query.get("sort") == "updated_on:desc":
             issues.sort(key=lambda one: one["updated"], reverse=True)
@@ -189,7 +195,8 @@ class FakeRedmine:
             offered = {*field["offer"], *(has if isinstance(has, list) else [has]), ""}
             if field["field_format"] == "list" and not offered.issuperset(many):
                 return 422, {"errors": [f"{field['name']} is not included in the list"]}
-        self.edit(str(number), user["id"], values=values)
+        if not self.ignores_writes:
+            self.edit(str(number), user["id"], values=values)
         return 204, ""
 
     def _shown(self, issue: Record) -> Record:
@@ -202,7 +209,7 @@ class FakeRedmine:
         return {
             "id": issue["id"],
             "project": {"id": issue["project_id"]},
-            "status": {"id": status, "name": STATUSES[status - 1], "is_closed": status > 4},
+            "status": {"id": status, "name": STATUSES[status - 1], "is_closed": status in CLOSED},
             "priority": {"id": issue["priority_id"], "name": PRIORITIES[issue["priority_id"] - 1]},
             "tracker": {"id": issue["tracker_id"], "name": TRACKERS[issue["tracker_id"] - 1]},
             "author": {"id": issue["author"], "name": "Cust Omer"},
@@ -241,7 +248,7 @@ def _named(path: str) -> Answer:
     if key not in named:
         return 404, ""
     rows = [{"id": place, "name": name} for place, name in enumerate(named[key], 1)]
-    closed = [row | {"is_closed": row["id"] in {5, 6}} for row in rows]
+    closed = [row | {"is_closed": row["id"] in CLOSED} for row in rows]
     return 200, {key: closed if key == "issue_statuses" else rows}
 
 
