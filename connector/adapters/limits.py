@@ -25,6 +25,7 @@ EPOCH = 1_000_000_000
 
 _WINDOW_HEADER = re.compile(r"(?:^|-)rate-?limit-(?P<name>[a-z-]+)$")
 _WINDOW_VALUE = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
+_DECIMAL = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _FAMILIES = ("ratelimit", "x-rate-limit", "x-ratelimit", "rate-limit")
 
 
@@ -60,11 +61,17 @@ def announced(headers: Mapping[str, str]) -> Limits | None:
         remaining = headers.get(f"{family}-remaining")
         if total or remaining:
             return Limits(
-                total=_number(total),
+                total=_a_minute(_number(total), headers.get(f"{family}-limit-period")),
                 remaining=_number(remaining),
                 resets_in_s=_resets_in_s(headers, f"{family}-reset"),
             )
     return None
+
+
+def _a_minute(total: int | None, period: str | None) -> int | None:
+    """Return how many requests a minute are allowed by a limit for so many seconds."""
+    seconds = _seconds(period)
+    return max(1, int(total * WINDOW_S / seconds)) if total and seconds else total
 
 
 def announced_windows(headers: Mapping[str, str]) -> dict[str, Limits]:
@@ -83,7 +90,7 @@ def announced_windows(headers: Mapping[str, str]) -> dict[str, Limits]:
 
 
 def _resets_in_s(headers: Mapping[str, str], name: str) -> float | None:
-    resets = _number(headers.get(name))
+    resets = _seconds(headers.get(name))
     if resets is None or resets < EPOCH:
         return resets
     now = http_date(headers.get("Date"))
@@ -92,6 +99,10 @@ def _resets_in_s(headers: Mapping[str, str], name: str) -> float | None:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.strip().isdigit() else None
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and _DECIMAL.fullmatch(text.strip()) else None
 
 
 class Pacer:
