@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TABLES: Final = """
-create table if not exists imported_values (
+create temp table if not exists imported_values (
   measure varchar, source varchar, starts_at timestamp, ends_at timestamp, value double, n bigint,
   numerator double, denominator double, unit varchar,
   definition varchar, origin varchar, file varchar, as_of timestamp
 );
-create table if not exists imported_answers (
+create temp table if not exists imported_answers (
   measure varchar, source varchar, "at" timestamp, score double,
   definition varchar, origin varchar, file varchar
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from itertools import count
 from typing import Any, Self
 
 import duckdb
@@ -23,6 +24,12 @@ TABLES = (
     "ratings", "vendor_ids", "measures", "measured",
 )  # fmt: skip
 WORKING_DAYS = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
+STAFFED = f"""
+from (values
+  ({AGENT}, 'agent', 'Ann', true), ({OTHER_AGENT}, 'agent', 'Bob', true),
+  ({ADMIN}, 'admin', 'Cid', true), ({BOT}, 'agent', 'Robot', true),
+  ({CUSTOMER}, 'customer', null, true)) as t (person_id, role, name, active)
+"""
 Row = tuple[float | None, datetime | None, int]
 
 
@@ -31,20 +38,39 @@ def after(**duration: float) -> datetime:
     return MONDAY + timedelta(**duration)
 
 
+class Engines:
+    """Engines of DuckDB, each for many desks: to start one takes longer than most tests."""
+
+    DESKS = 50
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection; an engine ends with the last connection to it."""
+        if self._left == 0:
+            self._engine, self._left = duckdb.connect(), self.DESKS
+        self._left -= 1
+        return self._engine.cursor()
+
+
+ENGINES = Engines()
+NUMBERS = count()
+
+
 class Desk:
     """A filled store; every method that adds something returns the desk or the id."""
 
     def __init__(self, name: str = "support", beside: Desk | None = None) -> None:
         self.name = name
-        self.con: duckdb.DuckDBPyConnection = beside.con.cursor() if beside else duckdb.connect()
-        self.con.execute(f"create schema {name}; use {name}")
+        self.con: duckdb.DuckDBPyConnection = beside.con.cursor() if beside else ENGINES.connect()
+        self.catalog: str = beside.catalog if beside else f"memory_{next(NUMBERS)}"
+        if beside is None:
+            self.con.execute(f"attach ':memory:' as {self.catalog}")
+        self.con.execute(f"use {self.catalog}; create schema {name}; use {self.catalog}.{name}")
         self.con.execute(SCHEMA)
+        self.con.execute(f"insert into people by name {STAFFED}")
         self._next_event = 0
-        self.person(AGENT, "agent", "Ann")
-        self.person(OTHER_AGENT, "agent", "Bob")
-        self.person(ADMIN, "admin", "Cid")
-        self.person(BOT, "agent", "Robot")
-        self.person(CUSTOMER, "customer")
 
     def insert(self, table: str, **values: Any) -> None:
         plain = {key: _naive(value) for key, value in values.items()}
@@ -157,11 +183,14 @@ class Desk:
 def attached(*desks: Desk) -> duckdb.DuckDBPyConnection:
     """Return what `connector.store.published.attach` gives: views over all, by helpdesk."""
     con = desks[0].con.cursor()
-    con.execute("drop schema if exists attached cascade; create schema attached; use attached")
+    catalog = desks[0].catalog
+    con.execute(f"use {catalog}; drop schema if exists attached cascade; create schema attached")
+    con.execute(f"use {catalog}.attached")
     for table in TABLES:
         ids = ", ticket_id::varchar as id" if table == "tickets" else ""
         parts = (
-            f"select '{one.name}' as helpdesk{ids}, * from {one.name}.{table}" for one in desks
+            f"select '{one.name}' as helpdesk{ids}, * from {catalog}.{one.name}.{table}"
+            for one in desks
         )
         con.execute(f"create view {table} as {' union all by name '.join(parts)}")
     return con
