@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import responses
@@ -134,6 +135,16 @@ def test_two_changes_in_one_second_are_told_with_the_last(
     after, _ = read(adapter, page.cursor)
     assert ticket_id not in before
     assert (after[ticket_id].status, after[ticket_id].priority) == (Status.SOLVED, "High")
+
+
+def test_a_change_that_becomes_visible_late_is_found_in_the_overlap(desk: FakeRedmine) -> None:
+    adapter = opened(overlap_s=60)
+    desk.put()
+    desk.advance(60)
+    _, cursor = to_the_end(adapter)
+    late = desk.put()
+    desk.issues[int(late)]["updated"] -= timedelta(seconds=30)
+    assert late in read(adapter, cursor)[0]
 
 
 def test_a_page_that_is_cut_short_is_not_the_end(
