@@ -105,6 +105,9 @@ class FakeRoundup:
         found = _id_of(self.items["keyword"], name)
         return found or self.make("keyword", {"name": name})
 
+    def offer(self, tag: str) -> None:
+        self.keyword(tag)
+
     def tags(self, ticket_id: str) -> set[str]:
         return {self.items["keyword"][key]["name"] for key in self.issues[ticket_id]["keyword"]}
 

@@ -40,21 +40,32 @@ PERSON = "admin"
 TIMEOUT_S = 30
 
 
-def tracker(request: pytest.FixtureRequest, name: str, port: int, **variables: str) -> Settings:
-    """Start a tracker of our own whose issues have properties for the contract's fields."""
-    state = STATES / f"realhelpdesk-roundup-{name}"
+def plain_tracker(
+    request: pytest.FixtureRequest, name: str, port: int, **variables: str
+) -> Settings:
+    """Start a tracker of our own, as it comes."""
+    state = _state(name)
     theirs = STATES / "realhelpdesk-roundup" / "venv"
     if theirs.is_dir() and not (state / "venv").exists():  # installed once for all
         state.mkdir(exist_ok=True)
         (state / "venv").symlink_to(theirs)
     asked = {"RU_PORT": str(port), "RU_STATE": str(state), **variables}
-    found = started(request, "roundup", **asked)
-    schema = state / "tracker" / "schema.py"
+    return started(request, "roundup", **asked)
+
+
+def tracker(request: pytest.FixtureRequest, name: str, port: int) -> Settings:
+    """Start a tracker of our own whose issues have properties for the contract's fields."""
+    found = plain_tracker(request, name, port)
+    schema = _state(name) / "tracker" / "schema.py"
     if "contract_status" not in schema.read_text(encoding="utf-8"):
         _extend(schema)
-        stop(request, state)  # a schema is read when the server starts
-        found = started(request, "roundup", **asked)
+        stop(request, _state(name))  # a schema is read when the server starts
+        found = plain_tracker(request, name, port)
     return found
+
+
+def _state(name: str) -> Path:
+    return STATES / f"realhelpdesk-roundup-{name}"
 
 
 def stop(request: pytest.FixtureRequest, state: Path) -> None:
@@ -110,12 +121,7 @@ class RoundupDesk:
 
     def put(self) -> str:
         """Create a ticket with its first message."""
-        said = {
-            "content": "words",
-            "author": PERSON,
-            "date": f"{datetime.now(UTC):%Y-%m-%d.%H:%M:%S}",
-        }
-        message = self.ask("POST", "msg", said)["id"]
+        message = self._say(PERSON)
         self.changed_at = time.time()
         made = self.ask("POST", "issue", {"title": "words", "messages": [message]})
         return str(made["id"])
@@ -135,6 +141,15 @@ class RoundupDesk:
         there = self.ask("GET", "keyword?@fields=name&@verbose=0")["collection"]
         if name not in {row["name"] for row in there}:
             self.ask("POST", "keyword", {"name": name})
+
+    def reply(self, ticket_id: str, user: str) -> None:
+        """Add a message to a ticket."""
+        self.edit(ticket_id, {"@op": "add", "messages": [self._say(user)]})
+
+    def set_zone(self, user: str, zone: str) -> None:
+        """Choose the time zone that a user lives in."""
+        found = self.ask("GET", f"user/{user}?@fields=timezone")
+        self.ask("PATCH", f"user/{found['id']}", {"timezone": zone}, **{"If-Match": found["@etag"]})
 
     def delete(self, ticket_id: str) -> None:
         """Retire a ticket."""
@@ -171,6 +186,11 @@ class RoundupDesk:
         """Add the choices; the properties are there since the tracker started."""
         for spec in specs:
             self._add_choices(FIELDS[spec.title], spec.options)
+
+    def _say(self, user: str) -> str:
+        now = f"{datetime.now(UTC):%Y-%m-%d.%H:%M:%S}"
+        said = {"content": "words", "author": user, "date": now}
+        return str(self.ask("POST", "msg", said)["id"])
 
     def _add_choices(self, name: str, options: Iterable[str]) -> None:
         if options:
