@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -52,7 +52,8 @@ class FakeRt:
         self.queues = {QUEUE: "Support", OTHER: "General"}
         self.entries: list[Body] = []
         self.asked: list[tuple[str, str]] = []
-        self.hidden: set[int] = set()  # ids of tickets and entries that pages leave out
+        self.hidden: set[int] = set()  # ids of tickets that pages leave out
+        self.hidden_entries: set[int] = set()
         self.forbidden: set[int] = set()
         self.hides_total = False
         self.zone_s = 0
@@ -181,11 +182,18 @@ class FakeRt:
         mine = [e["id"] for e in self.entries if self._shown(int(e["ObjectId"])) is row]
         return f'"{max(mine)}"'
 
-    def page(self, rows: Sequence[Body], query: Mapping[str, str], *, total: bool = True) -> Answer:
+    def page(
+        self,
+        rows: Sequence[Body],
+        query: Mapping[str, str],
+        *,
+        total: bool = True,
+        hidden: Collection[int] = (),
+    ) -> Answer:
         """Cut a page, and only then leave out what is hidden."""
         size = min(int(query.get("per_page", 20)), self.most)
         start = (int(query.get("page", 1)) - 1) * size
-        items = [row for row in rows[start : start + size] if int(row["id"]) not in self.hidden]
+        items = [row for row in rows[start : start + size] if int(row["id"]) not in hidden]
         count = len(rows) if total else None
         return 200, {"items": items, "total": count, "per_page": size, "count": len(items)}
 
@@ -201,7 +209,7 @@ class FakeRt:
         ]
         rows.sort(key=lambda row: (row["LastUpdated"], row["id"]))
         shown = [self._row(row, in_list=True) for row in rows]
-        return self.page(shown, query, total=not self.hides_total)
+        return self.page(shown, query, total=not self.hides_total, hidden=self.hidden)
 
     def _row(self, row: Body, *, in_list: bool) -> Body:
         """Render a ticket: users have ids in lists, and names alone."""
@@ -282,7 +290,7 @@ class FakeRt:
             }
             for e in mine
         ]
-        return self.page(rows, query, total=False)
+        return self.page(rows, query, total=False, hidden=self.hidden_entries)
 
     def get_user(self, found: re.Match[str], _: Any, __: Body, token: str) -> Answer:
         by_name = {name: number for number, name in NAMES.items()}

@@ -22,6 +22,9 @@ from connector.adapters.rt.wire import WireTransaction, WireUser, text
 from connector.errors import ProtocolError
 from connector.model.ticket import Event
 
+MOST_EMPTY = 3
+"""How many empty pages in a row are the end of a history whose beginning is hidden from us."""
+
 _PARAMS = {
     "fields": "Type,Field,OldValue,NewValue,Created,Creator,ObjectId",
     "fields[Creator]": "id,Name",
@@ -56,22 +59,25 @@ class Histories:
     def _entries(self, ticket_id: str) -> list[WireTransaction]:
         """Return what happened to one ticket and to no other, oldest first."""
         found: dict[int, WireTransaction] = {}
+        empty = 0
         for page in range(1, MOST_PAGES):
             rows = self._page(ticket_id, page)
-            own = [row for row in rows if text(row.object_id) in {None, ticket_id}]
+            own = [row for row in rows or () if text(row.object_id) in {None, ticket_id}]
             found |= {int(row.id): row for row in own}
-            if not rows or any(map(begins, own)):
+            empty = 0 if rows else empty + 1
+            if rows is None or empty > MOST_EMPTY or any(map(begins, own)):
                 return [found[key] for key in sorted(found)]
         raise ProtocolError(f"{KIND}: the history of ticket {ticket_id} does not end")
 
-    def _page(self, ticket_id: str, page: int) -> list[WireTransaction]:
+    def _page(self, ticket_id: str, page: int) -> list[WireTransaction] | None:
+        """Return one page, newest first; None where there is no such ticket."""
         params = {**_PARAMS, "page": page}
         try:
             return self._client.get(f"ticket/{ticket_id}/history", _PAGE, params).items
         except ProtocolError as error:
             if error.status != requests.codes.not_found:
                 raise
-        return []  # what was erased has no history
+        return None
 
     @cached_property
     def _nobody_id(self) -> str:
