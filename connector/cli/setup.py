@@ -101,7 +101,11 @@ def _fields(
     from connector.writeback.labels import field_specs
 
     settings = workspace.settings.writeback
-    wanted = field_specs(settings.tag_prefix, settings.labels)
+    wanted = field_specs(
+        settings.tag_prefix,
+        settings.labels,
+        stores_labels=adapter.capabilities.stores_labels,
+    )
     plan = adapter.plan_fields(wanted, remove=remove)
     _print(plan, out=out)
     if not plan.steps:

@@ -55,6 +55,7 @@ def planned(
         batch_requests=capabilities.batch_requests,
         fields=job.state.fields(helpdesk.name),
         goals=frozenset(goals_here),
+        stores_labels=capabilities.stores_labels,
         families=frozenset(f"{id_}{OF}" for id_, goal in goals_here.items() if goal.for_each),
     )
     members = _memberships(job, helpdesk, con, goals=goals, as_of=as_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -24,6 +24,7 @@ from connector.writeback.words import (
 
 URGENCY = tuple(TicketOutcome)
 SEVERITY = tuple(Word)
+STATUSES = (Word.ON_TRACK, Word.AT_RISK, Word.OFF_TRACK, Word.NO_DATA)
 STILL_TO_DO = frozenset({TicketOutcome.DUE_SOON, TicketOutcome.PENDING})
 
 
@@ -100,14 +101,17 @@ def membership(
     )
 
 
-def field_specs(prefix: str, code: str) -> tuple[FieldSpec, ...]:
-    """Return the three ticket fields of ours, in one of the shipped languages."""
+def field_specs(prefix: str, code: str, *, stores_labels: bool = False) -> tuple[FieldSpec, ...]:
+    """Return the three ticket fields of ours, in one of the shipped languages.
+
+    Where a helpdesk keeps nothing but the words that people read, those are the values too.
+    """
     names, tongue = Names(prefix), language(code)
-    statuses = (Word.ON_TRACK, Word.AT_RISK, Word.OFF_TRACK, Word.NO_DATA)
+    stored = option_labels(prefix, code)
     options = {
-        "status": {names.status(word): tongue.words[word] for word in statuses},
-        "outcome": {names.outcome(o): tongue.outcomes[o] for o in TicketOutcome},
-        "note": {},
+        "status": [names.status(word) for word in STATUSES],
+        "outcome": [names.outcome(outcome) for outcome in TicketOutcome],
+        "note": [],
     }
     return tuple(
         FieldSpec(
@@ -115,10 +119,17 @@ def field_specs(prefix: str, code: str) -> tuple[FieldSpec, ...]:
             kind="dropdown" if choices else "text",
             title=tongue.titles[role],
             description=tongue.descriptions[role].format(ignore=names.ignore),
-            options=choices,
+            options={(stored[one] if stores_labels else one): stored[one] for one in choices},
         )
         for role, choices in options.items()
     )
+
+
+def option_labels(prefix: str, code: str) -> Mapping[str, str]:
+    """Return the words that people read for each option of our drop-downs, by its value."""
+    names, tongue = Names(prefix), language(code)
+    statuses = {names.status(word): tongue.words[word] for word in STATUSES}
+    return statuses | {names.outcome(one): tongue.outcomes[one] for one in TicketOutcome}
 
 
 def _settled(membership: Membership) -> Membership:

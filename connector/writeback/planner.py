@@ -11,7 +11,7 @@ import msgspec
 from connector.model.page import TicketField
 from connector.model.ticket import Mark, Status, Ticket
 from connector.store.journal import Believed
-from connector.writeback.labels import TicketLabels, labels
+from connector.writeback.labels import TicketLabels, labels, option_labels
 from connector.writeback.note import Membership, is_same_state
 from connector.writeback.ownership import Names
 from connector.writeback.reasons import (
@@ -51,7 +51,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What an admin set, and what the helpdesk has for us.
 
     `goals` are the ids of all goals we know of, also those no ticket counts for now; `families`
-    begin the ids of goals that are made for one of many, also of those who are gone.
+    begin the ids of goals that are made for one of many, also of those who are gone. A helpdesk
+    that `stores_labels` keeps the words that people read in place of an option.
     """
 
     prefix: str = "goal_"
@@ -63,6 +64,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[TicketField, ...] = ()
     goals: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
+    stores_labels: bool = False
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,7 @@ class Planner:
             silent=frozenset(field.role for field in rules.fields if not field.active),
             vocabulary=names.vocabulary(rules.goals) | written,
             families=rules.families,
+            stored=option_labels(rules.prefix, rules.language) if rules.stores_labels else {},
         )
 
     def hands_off(self, ticket: Ticket) -> str:

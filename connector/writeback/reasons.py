@@ -57,6 +57,13 @@ class Gate(msgspec.Struct, frozen=True):
             return True
         return membership.show == "daily" and self.is_daily_run
 
+    def lets_good_news(self, word: Word) -> bool:
+        """Tell whether a ticket that shows no status yet may be written for one with nothing to do.
+
+        It waits for the daily run, or for something to act on, whose write it then goes with.
+        """
+        return self.is_daily_run and word != Word.NO_DATA
+
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """One ticket looked at: what it counts for, should show, and shows as far as we know.
@@ -124,8 +131,9 @@ def _statuses(look: Look, gate: Gate) -> list[Reason]:
             continue
         before = stated.get(member.title, _before(look, member))
         differs = word != before and {word, before} & WORDS_TO_ACT_ON
-        is_worst = word == look.labels.status != status and (status or word != Word.NO_DATA)
-        if differs or is_worst or _tag_differs(look, member):
+        is_worst = word == look.labels.status != status
+        is_worth_it = status is not None or word in WORDS_TO_ACT_ON or gate.lets_good_news(word)
+        if differs or (is_worst and is_worth_it) or _tag_differs(look, member):
             found.append(Reason(Cause.STATUS, member.goal, word))
     return found
 

@@ -36,7 +36,8 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     """Where labels go in one helpdesk: the active fields it has for us, and the tags that are ours.
 
     `ids` are our fields by role; `silent` are roles whose field an admin deactivated: they show
-    nowhere. `families` begin the ids of goals that are made for one of many.
+    nowhere. `families` begin the ids of goals that are made for one of many. `stored` maps options
+    to what a helpdesk keeps in their place, where that is the words that people read.
     """
 
     names: Names
@@ -44,6 +45,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     silent: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
+    stored: Mapping[str, str] = {}
 
     def field_id(self, role: str) -> str | None:
         """Return the id of our field with this role, if the helpdesk has it."""
@@ -57,7 +59,7 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         for role, option in options:
             field_id = self.field_id(role)
             if field_id is not None:
-                fields[field_id] = option
+                fields[field_id] = self.stored.get(option, option) if option else None
             elif option is not None and role not in self.silent:
                 tags.add(option)
         note = self.field_id("note")
@@ -88,14 +90,12 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     def status(self, ours: Ours) -> Word | None:
         """Return the status that is shown."""
         shown = self._options(ours, "status")
-        return next((w for w in Word if self.names.status(w) in shown), None) if shown else None
+        return next((word for word in Word if self.names.status(word) in shown), None)
 
     def outcome(self, ours: Ours) -> TicketOutcome | None:
         """Return the outcome that is shown."""
-        shown, names = self._options(ours, "outcome"), self.names
-        return (
-            next((o for o in TicketOutcome if names.outcome(o) in shown), None) if shown else None
-        )
+        shown = self._options(ours, "outcome")
+        return next((one for one in TicketOutcome if self.names.outcome(one) in shown), None)
 
     def _options(self, ours: Ours, role: str) -> AbstractSet[str]:
         """Return where an option would stand: in the field of its role, else among the tags."""
@@ -103,7 +103,9 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         if field_id is None:
             return ours.tags
         value = ours.fields.get(field_id)
-        return {value} if value else frozenset()
+        if not value:
+            return frozenset()
+        return {value, *(option for option, label in self.stored.items() if label == value)}
 
 
 def as_believed(shown: Ours, own: Believed | None, stamp: datetime) -> Ours:

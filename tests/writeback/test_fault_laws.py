@@ -16,6 +16,7 @@ from connector.errors import UnavailableError
 from connector.model.change import Receipt, TicketChange
 from connector.model.ticket import Mark, Status, Ticket
 from connector.writeback.settle import settle
+from tests.laws import examples
 from tests.writeback.test_laws import Life, marks, rounds
 from tests.writeback.world import DESK, OptionTagAdapter
 
@@ -79,7 +80,7 @@ def shown(life: Life) -> dict[str, Any]:
     return {t.id: (set(t.tags), dict(t.fields)) for t in life.desk.tickets.values()}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(
     story=st.lists(st.tuples(rounds, faults), min_size=1, max_size=3),
     kind=marks,
@@ -105,7 +106,7 @@ def test_foreign_values_stay_whatever_people_and_the_line_do(
     live(story, kind, check, coupled=coupled)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(
     story=st.lists(st.tuples(rounds, faults), min_size=1, max_size=3),
     kind=marks,
@@ -138,7 +139,7 @@ def test_what_people_did_between_plan_and_write_survives_it(
     live(story, kind, check, coupled=coupled)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(story=rounds, breaks=st.lists(faults, min_size=5, max_size=5), coupled=st.booleans())
 def test_a_line_that_breaks_changes_nothing_in_the_end(
     story: list[dict[str, Any]], breaks: list[str], *, coupled: bool

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connector.model.ticket import Mark, Status, Ticket
 from connector.writeback.note import Membership
+from tests.laws import examples
 from tests.writeback.world import DUE, GOALS, OptionTagAdapter, World, ids, member, quality
 
 FOREIGN_TAGS = ("vip", "goal_setting", "goal__unknown__at_risk")
@@ -126,7 +127,7 @@ def sync(life: Life, one: Mapping[str, Any]) -> list[str]:
     return ids(planned)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(story=rounds, kind=marks, coupled=st.booleans())
 def test_a_second_run_right_after_writes_nothing(
     story: list[dict[str, Any]], kind: Mark, *, coupled: bool
@@ -138,7 +139,7 @@ def test_a_second_run_right_after_writes_nothing(
     live(story, kind, check, coupled=coupled)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(story=rounds, kind=marks, coupled=st.booleans())
 def test_what_is_foreign_stays_as_it_is(
     story: list[dict[str, Any]], kind: Mark, *, coupled: bool
@@ -153,7 +154,7 @@ def test_what_is_foreign_stays_as_it_is(
     live(story, kind, check, coupled=coupled)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(35, 100), deadline=None)
 @given(rounds, marks)
 def test_only_new_open_and_just_solved_tickets_are_written(
     story: list[dict[str, Any]], kind: Mark
@@ -166,7 +167,7 @@ def test_only_new_open_and_just_solved_tickets_are_written(
     live(story, kind, check, coupled=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(35, 100), deadline=None)
 @given(story=rounds, coupled=st.booleans())
 def test_undo_restores_every_ticket_nobody_else_touched(
     story: list[dict[str, Any]], *, coupled: bool
@@ -188,7 +189,7 @@ def test_undo_restores_every_ticket_nobody_else_touched(
     live(quiet, Mark.NONE, check, coupled=coupled)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(35, 100), deadline=None)
 @given(rounds)
 def test_no_ticket_is_written_twice_for_the_same_state(story: list[dict[str, Any]]) -> None:
     def check(life: Life, one: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ from connector.writeback.loops import Finding, Why, loops
 from connector.writeback.ownership import Names
 from connector.writeback.reach import WRITTEN, Reach
 from connector.writeback.words import TicketOutcome, Word
+from tests.laws import examples
 from tests.practice.conftest import NOW
 
 Json = dict[str, Any]
@@ -390,7 +391,9 @@ CHAIN = [
 ]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(10, 30), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(some_triggers, writes)
 @example(CHAIN, [((AT_RISK, None), "", "why")])
 def test_whatever_fires_because_of_us_was_listed(

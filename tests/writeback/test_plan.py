@@ -246,6 +246,28 @@ def test_a_solved_ticket_without_an_outcome_is_not_written(world: World) -> None
     assert world.plan({"1": [member("off_track")]}).is_empty
 
 
+@pytest.mark.parametrize("show", ["at_once", "daily"])
+def test_a_new_ticket_with_nothing_to_act_on_waits_for_the_daily_run(
+    world: World, show: str
+) -> None:
+    ticket = world.desk.put()
+    members = {ticket: [member("on_track", show=show)]}
+    assert world.plan(members, is_daily_run=False).is_empty
+    assert causes(world.plan(members, is_daily_run=True)) == ["status"]
+
+
+def test_a_first_status_goes_with_what_there_is_to_act_on(world: World) -> None:
+    ticket = world.desk.put()
+    world.sync({ticket: [due_soon("on_track")]}, is_daily_run=False)
+    assert world.shows(ticket)["status"] == "goal_status__on_track"
+
+
+def test_a_first_status_to_act_on_waits_for_nothing(world: World) -> None:
+    ticket = world.desk.put()
+    found = world.plan({ticket: [member("at_risk")]}, is_daily_run=False)
+    assert causes(found) == ["status"]
+
+
 def test_a_daily_status_that_could_not_be_written_travels_in_the_next_run(world: World) -> None:
     first, second = world.desk.put(), world.desk.put()
     members = {ticket: [member("off_track", show="daily")] for ticket in (first, second)}

@@ -77,18 +77,26 @@ class World:
     """Everything a run needs, and shorthands for what a person or the run does."""
 
     def __init__(
-        self, folder: Path, *, with_fields: bool = True, kind: type[MemoryAdapter] = MemoryAdapter
+        self,
+        folder: Path,
+        *,
+        with_fields: bool = True,
+        kind: type[MemoryAdapter] = MemoryAdapter,
+        stores_labels: bool = False,
     ) -> None:
         self.desk = MemoryHelpdesk(f"writeback-{folder}", now=NOON)
         settings = MemorySettings(account=self.desk.name)
         self.fields: tuple[TicketField, ...] = ()
         if with_fields:
             setup = MemoryAdapter(settings, watched_fields=frozenset())
-            self.fields = setup.apply_fields(setup.plan_fields(field_specs("goal_", "en")))
+            specs = field_specs("goal_", "en", stores_labels=stores_labels)
+            self.fields = setup.apply_fields(setup.plan_fields(specs))
         watched = frozenset(field.id for field in self.fields)
         self.adapter = kind(settings, watched_fields=watched)
         self.state = State.open(folder / "state.sqlite")
-        self.rules = Rules(batch=100, fields=self.fields, goals=GOALS, max_share=1.0)
+        self.rules = Rules(
+            batch=100, fields=self.fields, goals=GOALS, max_share=1.0, stores_labels=stores_labels
+        )
         self.run = 0
         self.slept: list[float] = []
 
