@@ -287,19 +287,30 @@ def test_a_project_that_is_not_seen_is_named(desk: FakeRedmine) -> None:
         opened(project="nowhere").read(Stream.GROUPS)
 
 
-def test_staff_are_those_who_may_edit_tickets(adapter: RedmineAdapter) -> None:
+def test_staff_are_those_who_may_edit_tickets_and_groups_of_them(adapter: RedmineAdapter) -> None:
     assert adapter.read(Stream.PEOPLE).records == (
         Person(id="5", role=Role.AGENT, name="Gent"),
         Person(id="9", role=Role.CUSTOMER),
+        Person(id="30", role=Role.AGENT, name="Team"),
     )
 
 
 def test_staff_may_be_named_by_role_and_administrators_always_are(desk: FakeRedmine) -> None:
-    assert opened(ADMIN_KEY, staff_roles={"R4"}).read(Stream.PEOPLE).records == (
+    assert opened(ADMIN_KEY, project="other", staff_roles={"R4"}).read(Stream.PEOPLE).records == (
         Person(id="1", role=Role.ADMIN, name="Ada Root"),
         Person(id="5", role=Role.CUSTOMER),
         Person(id="9", role=Role.AGENT, name="Cust Omer"),
     )
+
+
+def test_a_first_read_says_how_many_there_are(desk: FakeRedmine, adapter: RedmineAdapter) -> None:
+    desk.page_size = 3
+    for _ in range(7):
+        desk.put()
+    desk.advance(60)
+    reading = Reading(adapter, Stream.TICKETS)
+    assert [page.expected for page in reading.pages] == [7, 7, 7]
+    assert adapter.read(Stream.TICKETS, reading.cursor).expected is None
 
 
 def test_a_hundred_tickets_are_one_request(desk: FakeRedmine, adapter: RedmineAdapter) -> None:

@@ -231,10 +231,12 @@ class FakeRedmine:
             return _paged("projects", self.projects if user else [], query)
         if re.fullmatch(r"projects/\d+/memberships\.json", path):
             roles = [(5, "Gent", 3), (9, "Cust Omer", 4)]
-            members = [
+            members: list[Record] = [
                 {"user": {"id": one, "name": name}, "roles": [{"id": role, "name": f"R{role}"}]}
                 for one, name, role in roles
             ]
+            if path.startswith("projects/8/"):
+                members.append({"group": {"id": 30, "name": "Team"}, "roles": [{"id": 3}]})
             return _paged("memberships", members, query)
         if found := re.fullmatch(r"roles/(\d)\.json", path):
             may = ["view_issues", "edit_issues"] if found[1] == "3" else ["view_issues"]

@@ -96,13 +96,13 @@ class RedmineAdapter(Adapter):
     def check(self) -> Identity:
         """Say whose key this is."""
         user = self._client.me()
-        note = "not an administrator's key: which values fields offer is not known beforehand"
+        fact = "no administrator: what fields offer is seen only when a write is refused"
         return Identity(
             id=str(user.id),
             name=name_of(user),
             role=Role.ADMIN if user.admin else Role.AGENT,
             server_time=self._client.session.server_time,
-            notes=() if user.admin else (note,),
+            facts=() if user.admin else (fact,),
         )
 
     def discover(self) -> Schema:

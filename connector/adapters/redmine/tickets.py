@@ -73,6 +73,7 @@ class TicketReader:
         cursor = _read_cursor(text)
         found, now = self._page(cursor)
         known = KnownIds.parse(cursor.known)
+        told = len(known)
         if not found.total_count and not known.ranges:
             self._client.me()
         until = cursor.until or int(now.timestamp()) - self._settle_s
@@ -95,9 +96,7 @@ class TicketReader:
             through=None if has_more else utc(until),
             server_time=now,
             unknown=self._unknown(issues),
-            expected=found.total_count + len(KnownIds.parse(cursor.known))
-            if not cursor.since
-            else None,
+            expected=None if cursor.since else told + found.total_count,
         )
 
     def get(self, ids: Sequence[str], watched: frozenset[str]) -> list[Ticket]:
