@@ -202,15 +202,13 @@ def ours(spec: FieldSpec, there: Mapping[str, Sequence[WireField]]) -> WireField
 
 def by_hand(spec: FieldSpec) -> str:
     """Say how an admin makes a field."""
-    values = "".join(
-        f"\n  value {value!r}, description {label!r}" for value, label in spec.options.items()
-    )
+    form = "Select one value" if spec.kind == "dropdown" else "Fill in one text area"
+    values = f", with the values {', '.join(spec.options)}" if spec.options else ""
     return (
         f"{KIND}: the token's user may not make the field {spec.title!r}: run this once with the"
         " token of an administrator (rights AdminCustomField and AssignCustomFields), or make it by"
-        f" hand: Admin, Custom Fields, Create: name {spec.title!r}, type"
-        f" {'Select one value' if spec.kind == 'dropdown' else 'Fill in one text area'}, applies to"
-        f" Tickets, description {spec.description!r}, then Applies to: tick the queues{values}"
+        f" hand: Admin, Custom Fields, Create: name {spec.title!r}, type {form}, applies to"
+        f" Tickets, description {spec.description!r}; then tick the queues under Applies to{values}"
     )
 
 
