@@ -74,27 +74,29 @@ class Writer:
         return tuple(_result(change, one, after.get(change.ticket_id)) for change, one in tried)
 
     def _try(self, change: TicketChange) -> Tried:
-        try:
-            for _ in range(TRIES):
-                seen = self._see(change.ticket_id)
-                refused = self._refused(change, seen)
-                if seen is None or refused is not None:
-                    return refused or Tried(Outcome.MISSING)
-                body = self._body(change, seen.row)
-                if not body:
-                    return Tried()
-                try:
-                    said = self._client.put(
-                        f"ticket/{change.ticket_id}", {"CustomFields": body}, if_match=seen.etag
-                    )
-                except ProtocolError as error:
-                    if error.status != requests.codes.precondition_failed:
-                        raise
-                else:
-                    return Tried(detail=_reason(said))
-        except (AuthenticationError, ProtocolError) as error:
-            return _of_refusal(error)
+        for _ in range(TRIES):
+            tried = self._once(change)
+            if tried is not None:
+                return tried
         return Tried(Outcome.CONFLICT, "others change this ticket all the time")
+
+    def _once(self, change: TicketChange) -> Tried | None:
+        """Read, merge and write one ticket; None where somebody was faster."""
+        try:
+            seen = self._see(change.ticket_id)
+            refused = self._refused(change, seen)
+            if seen is None or refused is not None:
+                return refused
+            body = self._body(change, seen.row)
+            if not body:
+                return Tried()
+            path = f"ticket/{change.ticket_id}"
+            said = self._client.put(path, {"CustomFields": body}, if_match=seen.etag)
+        except (AuthenticationError, ProtocolError) as error:
+            if error.status == requests.codes.precondition_failed:
+                return None
+            return _of_refusal(error)
+        return Tried(detail=_reason(said))
 
     def _see(self, ticket_id: str) -> Seen | None:
         """Return a ticket as it now is, None where there is none, or another in its place."""
