@@ -97,10 +97,13 @@ def instruct(plan: FieldPlan) -> None:
     """Raise with what an admin does by hand, unless nothing is to be done."""
     orders = [order for order in map(_order, plan.steps) if order]
     if orders:
+        numbered = "; ".join(f"({place}) {order}" for place, order in enumerate(orders, 1))
         raise FatalError(
             f"{KIND}: custom fields cannot be made or changed through the API. As administrator,"
-            f" under Administration > Custom fields > Issues: {'; '.join(orders)}. Then run this"
-            " again"
+            f" in Redmine, under Administration > Custom fields > Issues: {numbered}. New fields"
+            " are not required, visible to any users or to the roles of your agents and of the"
+            " connector, for all trackers, and for all projects or those of the goals. Then run"
+            " this again"
         )
 
 
@@ -109,12 +112,8 @@ def _order(step: FieldStep) -> str:
     values = ", ".join(step.options)
     if step.action == FieldAction.CREATE:
         kind = NAMES[FORMATS[spec.kind][0]]
-        offered = f", one value only, possible values (one a line): {values}" if values else ""
-        return (
-            f'make a field of format "{kind}" with the name "{spec.title}"{offered}; visible to'
-            " any users or to the roles of your agents, not required, for all trackers and for"
-            ' all projects (or those of the goals), with "Used as a filter" ticked'
-        )
+        offered = f' and the possible values (one a line, not "multiple"): {values}'
+        return f'make "{spec.title}" of format "{kind}"{offered if values else ""}'
     if step.action == FieldAction.ADD_OPTIONS:
         return f'add to the possible values of "{spec.title}" (one a line): {values}'
     if step.action == FieldAction.REMOVE:
