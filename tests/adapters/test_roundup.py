@@ -207,6 +207,19 @@ def test_one_gone_and_one_new_do_not_outweigh_each_other(desk: FakeRoundup) -> N
     assert told(one.read(Stream.TICKETS, cursor))[gone].status == Status.DELETED
 
 
+def test_what_leaves_while_ids_are_listed_makes_no_other_look_gone(desk: FakeRoundup) -> None:
+    put = [desk.put() for _ in range(25)]
+    desk.advance(600)
+    cursor = adapter().read(Stream.TICKETS).cursor
+    desk.delete(put[0])
+    first_requests = [lambda: None] * 3  # changes, count, a first page of twenty ids
+    desk.before["GET"] = [*first_requests, lambda: desk.delete(put[1])]
+    page = adapter(page_size=1, overlap_s=0).read(Stream.TICKETS, cursor)
+    assert told(page).keys() == {put[0]}
+    rest = adapter(overlap_s=0).read(Stream.TICKETS, page.cursor)
+    assert told(rest).keys() == {put[1]}
+
+
 @pytest.mark.parametrize("zone_h", [-5, 9])
 def test_the_time_zone_of_our_account_hides_nothing(desk: FakeRoundup, zone_h: int) -> None:
     desk.zone_h = zone_h

@@ -29,8 +29,8 @@ from connector.model.ticket import Status, Ticket, TicketRows
 NOT_THERE = (403, 404)
 MOST_AT_ONCE = 50
 """Tickets that one read tells to be gone, or back; each may cost a request."""
-IDS_A_PAGE = 10_000
-"""Ids of a page when all are listed: about a megabyte."""
+IDS_A_ROW = 20
+"""Ids are short: so many times the rows of a page are listed at once, a megabyte as a rule."""
 UNCOUNTED = (
     "roundup may not count all its issues, so deleted ones stay unnoticed; an admin raises"
     " max_response_row_size in interfaces.py"
@@ -127,7 +127,7 @@ class TicketFeed:
         return gone + [replace(b, stamp=now) for b in back if b.updated_at.timestamp() < bound]
 
     def _live_ids(self, total: int) -> Iterator[int]:
-        size = max(1, min(total, IDS_A_PAGE))
+        size = max(1, min(total, self._settings.page_size * IDS_A_ROW))
         for index in range(1, total // size + 2):
             paging = (("@page_size", str(size)), ("@page_index", str(index)))
             rows = self._client.rows(CLASS, (), ("@sort", "id"), *paging).rows
