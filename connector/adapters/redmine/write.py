@@ -158,7 +158,10 @@ def _merged(there: Iterable[str], add: Iterable[str], remove: Collection[str]) -
 
 def _refusal(error: AdapterError) -> str:
     if error.status == requests.codes.unprocessable_entity:
-        return "refused (422): a value is not on offer; add it to the field's possible values"
+        return (
+            "refused (422): a value is not on offer (add it to the field's possible values), or the"
+            " ticket lacks something that Redmine requires"
+        )
     if error.status == requests.codes.forbidden:
         return "refused (403): the key's user may not edit this ticket"
     if error.status == requests.codes.not_found:
