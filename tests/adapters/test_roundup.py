@@ -220,6 +220,18 @@ def test_what_leaves_while_ids_are_listed_makes_no_other_look_gone(desk: FakeRou
     assert told(rest).keys() == {put[1]}
 
 
+def test_most_tickets_gone_at_once_are_rights_that_were_lost(desk: FakeRoundup) -> None:
+    put = [desk.put() for _ in range(20)]
+    desk.advance(600)
+    one = adapter()
+    cursor = one.read(Stream.TICKETS).cursor
+    desk.retired.update(put[:11])
+    with pytest.raises(AuthenticationError, match="11 of 20 known tickets"):
+        one.read(Stream.TICKETS, cursor)
+    desk.retired.remove(put[0])
+    assert told(one.read(Stream.TICKETS, cursor)).keys() == {*put[1:11]}
+
+
 @pytest.mark.parametrize("zone_h", [-5, 9])
 def test_the_time_zone_of_our_account_hides_nothing(desk: FakeRoundup, zone_h: int) -> None:
     desk.zone_h = zone_h
@@ -288,6 +300,14 @@ def test_messages_are_comments_with_their_authors(desk: FakeRoundup) -> None:
     assert answer.at == at.replace(microsecond=0)
     since_then = adapter(history_since=at - timedelta(minutes=1)).history([ticket_id])
     assert [event.id for event in since_then] == [reply]
+
+
+def test_no_text_of_a_ticket_is_kept(desk: FakeRoundup) -> None:
+    ticket_id = desk.put(title="my secret trouble")
+    desk.advance(60)
+    one = adapter()
+    kept = (one.read(Stream.TICKETS), one.get([ticket_id]), one.history([ticket_id]))
+    assert "secret trouble" not in repr(kept)
 
 
 def test_people_are_customers_unless_the_options_name_them(desk: FakeRoundup) -> None:

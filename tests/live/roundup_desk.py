@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,6 @@ from tests.live.conftest import STATES, Settings, started
 from tests.live.proxy import Proxy
 
 FIELDS = {"Contract status": "contract_status", "Contract note": "contract_note"}
-PROPERTIES = 'contract_status=Link("contract_status"), contract_note=String()'
-CHOICES = """contract_status = Class(db, "contract_status", name=String())
-contract_status.setkey("name")"""
-RIGHTS = "db.security.addPermissionToRole('User', 'View', 'contract_status')"
 STATUSES = {
     "new": "unread",
     "open": "chatting",
@@ -35,9 +32,38 @@ STATUSES = {
     "solved": "resolved",
     "closed": "done-cbb",
 }
-SETTLE_S = 0.5
+SETTLE_S = 0.1
+CLOSED_S = 2.05 + SETTLE_S
+"""A second is told so long after it began, however slow the answer is."""
 PERSON = "admin"
 TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What an admin adds to `schema.py`: properties of issues, and classes of choices."""
+
+    properties: str
+    choices: tuple[str, ...] = ()
+
+    def extend(self, schema: Path) -> bool:
+        """Add it unless it is there; tell whether there was something to add."""
+        text = schema.read_text(encoding="utf-8")
+        if self.properties in text:
+            return False
+        text = text.replace("goal_status=", f"{self.properties}, goal_status=", 1)
+        for name in self.choices:
+            made = f'{name} = Class(db, "{name}", name=String())\n{name}.setkey("name")\n\n'
+            text = text.replace("issue = IssueClass", f"{made}issue = IssueClass", 1)
+            text += f"\ndb.security.addPermissionToRole('User', 'View', '{name}')\n"
+        schema.write_text(text, encoding="utf-8")
+        return True
+
+
+CONTRACT = Extension(
+    'contract_status=Link("contract_status"), contract_note=String()', ("contract_status",)
+)
+"""A drop-down and a text, for the contract's fields."""
 
 
 def plain_tracker(
@@ -53,12 +79,10 @@ def plain_tracker(
     return started(request, "roundup", **asked)
 
 
-def tracker(request: pytest.FixtureRequest, name: str, port: int) -> Settings:
-    """Start a tracker of our own whose issues have properties for the contract's fields."""
+def tracker(request: pytest.FixtureRequest, name: str, port: int, extension: Extension) -> Settings:
+    """Start a tracker of our own whose issues have more properties."""
     found = plain_tracker(request, name, port)
-    schema = _state(name) / "tracker" / "schema.py"
-    if "contract_status" not in schema.read_text(encoding="utf-8"):
-        _extend(schema)
+    if extension.extend(_state(name) / "tracker" / "schema.py"):
         stop(request, _state(name))  # a schema is read when the server starts
         found = plain_tracker(request, name, port)
     return found
@@ -78,14 +102,6 @@ def stop(request: pytest.FixtureRequest, state: Path) -> None:
         timeout=TIMEOUT_S,
         check=True,
     )
-
-
-def _extend(schema: Path) -> None:
-    """Add a drop-down and a text, and the choices' own class, as an admin would."""
-    text = schema.read_text(encoding="utf-8")
-    text = text.replace("goal_status=", f"{PROPERTIES}, goal_status=", 1)
-    text = text.replace("issue = IssueClass", f"{CHOICES}\n\nissue = IssueClass", 1)
-    schema.write_text(f"{text}\n{RIGHTS}\n", encoding="utf-8")
 
 
 class RoundupDesk:
@@ -122,8 +138,8 @@ class RoundupDesk:
     def put(self) -> str:
         """Create a ticket with its first message."""
         message = self._say(PERSON)
-        self.changed_at = time.time()
         made = self.ask("POST", "issue", {"title": "words", "messages": [message]})
+        self.changed_at = time.time()
         return str(made["id"])
 
     def set_status(self, ticket_id: str, status: str) -> None:
@@ -170,7 +186,7 @@ class RoundupDesk:
     def advance(self, seconds: float) -> None:
         """Wait until the newest second is closed; no longer, however much time shall pass."""
         if seconds >= MINUTES_S:
-            _sleep_until(int(self.changed_at) + 2.05)
+            _sleep_until(int(self.changed_at) + CLOSED_S)
 
     def fail_next(self, error: AdapterError) -> None:
         """Answer the next request with this error's status."""
@@ -207,8 +223,8 @@ class RoundupDesk:
 
     def _guarded(self, method: str, ticket_id: str, body: Mapping[str, Any] | None = None) -> None:
         etag = self.ask("GET", f"issue/{ticket_id}?@fields=activity")["@etag"]
-        self.changed_at = time.time()
         self.ask(method, f"issue/{ticket_id}", body, **{"If-Match": etag})
+        self.changed_at = time.time()
 
 
 def _sleep_until(at: float) -> None:

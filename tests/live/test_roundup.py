@@ -19,7 +19,7 @@ from connector.model.ticket import EventKind, Role, Status
 from tests.contract.adapter_contract import MINUTES_S, AdapterContract, Reading, write
 from tests.live.conftest import Settings
 from tests.live.proxy import Proxy
-from tests.live.roundup_desk import PERSON, RoundupDesk, plain_tracker, tracker
+from tests.live.roundup_desk import CONTRACT, PERSON, RoundupDesk, plain_tracker, tracker
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("roundup")]
 PORT = 18088
@@ -29,7 +29,7 @@ CALLS, INTERVAL_S = 5, 5
 
 @pytest.fixture(scope="session")
 def roundup_tracker(request: pytest.FixtureRequest) -> Settings:
-    return tracker(request, "contract", PORT)
+    return tracker(request, "contract", PORT, CONTRACT)
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,15 @@ from connector.adapters.roundup.client import RoundupClient, Row, Rows
 from connector.adapters.roundup.issues import CLASS, Issues
 from connector.adapters.roundup.parse import moment, since
 from connector.adapters.roundup.settings import KIND, RoundupSettings
-from connector.errors import FatalError
+from connector.errors import AuthenticationError, FatalError
 from connector.model.page import Page
 from connector.model.ticket import Status, Ticket, TicketRows
 
 NOT_THERE = (403, 404)
 MOST_AT_ONCE = 50
 """Tickets that one read tells to be gone, or back; each may cost a request."""
+FEW = 10
+"""So many may vanish from any tracker; more than that, and than half of all, are lost rights."""
 IDS_A_ROW = 20
 """Ids are short: so many times the rows of a page are listed at once, a megabyte as a rule."""
 UNCOUNTED = (
@@ -117,6 +119,11 @@ class TicketFeed:
         """Return the tickets that were retired, and those that were taken back, as they are."""
         live = set(self._live_ids(total))
         had = {number for first, last in known.ranges for number in known.within(first, last)}
+        if len(had - live) > max(FEW, len(had) // 2):
+            raise AuthenticationError(
+                f"{KIND} shows {len(had - live):,} of {len(had):,} known tickets no more; see what"
+                " our account may view, and if they were really deleted, sync with --full"
+            )
         missed = [str(number) for number in sorted(had - live)[:MOST_AT_ONCE]]
         # pages of ids shift while they are read, so only what is not found by its id is gone
         still = {one.id for one in self._issues.get(missed)}
