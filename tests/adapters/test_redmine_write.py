@@ -208,6 +208,7 @@ def test_a_batch_has_a_size(adapter: RedmineAdapter) -> None:
 def test_tags_to_be_offered_first_are_told_to_administrators(desk: FakeRedmine) -> None:
     wanted = ["goal_new", "unheard of"]
     assert opened(ADMIN_KEY).missing_tags(wanted) == ("unheard of",)
+    assert opened(ADMIN_KEY, tags_field="Labels").missing_tags(wanted) == tuple(wanted)
     assert opened(AGENT_KEY).missing_tags(wanted) == ()
 
 

@@ -158,14 +158,13 @@ class RedmineAdapter(Adapter):
 
     def missing_tags(self, tags: Sequence[str]) -> tuple[str, ...]:
         """Return the tags that the field of tags does not offer, where the key shows that."""
-        named = (
-            field
-            for field in custom_fields.listed(self._client) or ()
-            if self._settings.tags_field in {str(field.id), field.name}
-        )
-        field = next(named, None)
-        offered = custom_fields.options(field) if field else {}
-        return tuple(tag for tag in tags if field is not None and tag not in offered)
+        known = custom_fields.listed(self._client)
+        if known is None:
+            return ()
+        name = self._settings.tags_field
+        offers = (custom_fields.options(f) for f in known if name in {str(f.id), f.name})
+        offered = next(offers, {})
+        return tuple(tag for tag in tags if tag not in offered)
 
     def plan_fields(self, wanted: Sequence[FieldSpec], *, remove: bool = False) -> FieldPlan:
         """Compare the wanted fields with the custom fields."""
