@@ -63,15 +63,31 @@ def server() -> Iterator[PagedServer]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def undisturbed(folder: Path, server: PagedServer) -> Mapping[str, Any]:
     """Return where an undisturbed run ends, and which pages it asked for."""
-    with PagedServer() as server:
-        whole = Whole(tmp_path_factory.mktemp("calm") / "goals", server)
+    with server:
+        whole = Whole(folder, server)
         assert whole("setup", "--apply").code == ExitCode.DONE
         assert whole("sync").code == ExitCode.DONE
         reads = server.reads()
         return {"reads": reads, "after": whole.exports(), "settled": whole.settled()}
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    return undisturbed(tmp_path_factory.mktemp("calm") / "goals", PagedServer())
+
+
+@pytest.fixture(scope="module")
+def calm_of_brisk(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    return undisturbed(tmp_path_factory.mktemp("brisk") / "goals", PagedServer(pages={}))
+
+
+@pytest.fixture
+def brisk(tmp_path: Path) -> Iterator[Whole]:
+    """Give the command line at a helpdesk whose pages are as large as usual."""
+    with PagedServer(pages={}) as running:
+        yield Whole(tmp_path / "goals", running)
 
 
 @pytest.fixture
@@ -98,28 +114,28 @@ def test_faults_between_pages_lose_nothing(
 @pytest.mark.parametrize("faults", AT_ONCE, ids=["some", "others", "more"])
 @pytest.mark.parametrize("path", LISTS.values(), ids=LISTS)
 def test_faults_of_what_is_read_at_once_lose_nothing(
-    whole: Whole, calm: Mapping[str, Any], path: str, faults: tuple[str, ...]
+    brisk: Whole, calm_of_brisk: Mapping[str, Any], path: str, faults: tuple[str, ...]
 ) -> None:
-    assert whole("setup", "--apply").code == ExitCode.DONE
+    assert brisk("setup", "--apply").code == ExitCode.DONE
     for fault in faults:
-        whole.server.order(path, fault)
-    assert whole("sync").code == ExitCode.DONE
-    assert whole.exports() == calm["after"]
-    again = whole.server.reads() - calm["reads"]
+        brisk.server.order(path, fault)
+    assert brisk("sync").code == ExitCode.DONE
+    assert brisk.exports() == calm_of_brisk["after"]
+    again = brisk.server.reads() - calm_of_brisk["reads"]
     assert again.total() == len(set(faults) & set(ANSWERED_IN_VAIN))
 
 
 @pytest.mark.parametrize("faults", AT_ONCE, ids=["some", "others", "more"])
 @pytest.mark.parametrize("path", WRITES.values(), ids=WRITES)
 def test_faults_while_writing_lose_nothing(
-    whole: Whole, calm: Mapping[str, Any], path: str, faults: tuple[str, ...]
+    brisk: Whole, calm_of_brisk: Mapping[str, Any], path: str, faults: tuple[str, ...]
 ) -> None:
-    assert whole("setup", "--apply").code == ExitCode.DONE
+    assert brisk("setup", "--apply").code == ExitCode.DONE
     for fault in faults:
-        whole.server.order(path, fault)
-    assert whole("sync").code == ExitCode.DONE
-    assert not whole.server.is_due_to_err
-    assert whole.settled() == calm["settled"]
+        brisk.server.order(path, fault)
+    assert brisk("sync").code == ExitCode.DONE
+    assert not brisk.server.is_due_to_err
+    assert brisk.settled() == calm_of_brisk["settled"]
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -143,25 +159,25 @@ def test_past_the_budget_a_run_stops_loudly_with_its_cursor_kept(
 
 @pytest.mark.parametrize("path", WRITES.values(), ids=WRITES)
 def test_past_the_budget_writing_stops_loudly_and_is_settled_by_the_next_run(
-    whole: Whole, calm: Mapping[str, Any], path: str
+    brisk: Whole, calm_of_brisk: Mapping[str, Any], path: str
 ) -> None:
-    assert whole("setup", "--apply").code == ExitCode.DONE
-    whole.server.faults.fail_next(path, "503", 1_000)
-    ran = whole("sync")
+    assert brisk("setup", "--apply").code == ExitCode.DONE
+    brisk.server.faults.fail_next(path, "503", 1_000)
+    ran = brisk("sync")
     assert ran.code == ExitCode.FAILED
     assert "503" in ran.out
-    whole.server.recover()
-    assert whole("sync").code == ExitCode.DONE
-    assert whole.settled() == calm["settled"]
+    brisk.server.recover()
+    assert brisk("sync").code == ExitCode.DONE
+    assert brisk.settled() == calm_of_brisk["settled"]
 
 
 @pytest.mark.parametrize("how", ["refused", "stuck, then not applied"])
 def test_how_a_ticket_ended_is_written_by_a_later_run_when_the_first_could_not(
-    whole: Whole, how: str
+    brisk: Whole, how: str
 ) -> None:
-    server, jobs = whole.server, whole.server.desk.jobs
-    assert whole("setup", "--apply").code == ExitCode.DONE
-    assert whole("sync").code == ExitCode.DONE
+    server, jobs = brisk.server, brisk.server.desk.jobs
+    assert brisk("setup", "--apply").code == ExitCode.DONE
+    assert brisk("sync").code == ExitCode.DONE
     server.clock.advance(300)
     ticket = server.acts.create({"subject": "Short", "comment": {"body": "Help"}})
     server.clock.advance(60)
@@ -170,28 +186,28 @@ def test_how_a_ticket_ended_is_written_by_a_later_run_when_the_first_could_not(
     server.clock.advance(300)
     jobs.failing = {ticket.id: "Group: is required"}
     jobs.polls = 1 if how == "refused" else FOR_EVER
-    assert whole("sync").code == ExitCode.PARTIAL
+    assert brisk("sync").code == ExitCode.PARTIAL
     jobs.failing, jobs.polls = {}, 1
     assert not ticket.tags
     for wait_s in (300, 4_000, 300):
         server.clock.advance(wait_s)
-        assert whole("sync").code == ExitCode.DONE
+        assert brisk("sync").code == ExitCode.DONE
     assert "goal_outcome__met" in ticket.tags
 
 
-def test_what_was_refused_is_remembered_until_it_is_written(whole: Whole) -> None:
-    server, jobs = whole.server, whole.server.desk.jobs
-    assert whole("setup", "--apply").code == ExitCode.DONE
+def test_what_was_refused_is_remembered_until_it_is_written(brisk: Whole) -> None:
+    server, jobs = brisk.server, brisk.server.desk.jobs
+    assert brisk("setup", "--apply").code == ExitCode.DONE
     server.clock.advance(300)
     ticket = server.acts.create({"subject": "Refused", "comment": {"body": "Help"}})
     server.clock.advance(300)
     jobs.failing = {ticket.id: "Group: is required"}
-    assert whole("sync").code == ExitCode.PARTIAL
-    assert waiting(whole) == {str(ticket.id)}
+    assert brisk("sync").code == ExitCode.PARTIAL
+    assert waiting(brisk) == {str(ticket.id)}
     jobs.failing = {}
     server.clock.advance(300)
-    assert whole("sync").code == ExitCode.DONE
-    assert waiting(whole) == set()
+    assert brisk("sync").code == ExitCode.DONE
+    assert waiting(brisk) == set()
 
 
 def waiting(whole: Whole) -> AbstractSet[str]:

@@ -63,7 +63,7 @@ API_TOKEN = f'email = "{ADMIN_EMAIL}"\ntoken = {{ env = "PRACTICE_TOKEN" }}'
 OAUTH_CLIENT = f"""client_id = "{USUAL.client_id}"
 client_secret = {{ env = "PRACTICE_SECRET" }}"""
 ENVIRON = {"PRACTICE_TOKEN": TOKEN, "PRACTICE_SECRET": USUAL.client_secret, "COLUMNS": "120"}
-MAPPING = with_period(FIRST_QUARTER, date(2026, 10, 1), date(2027, 1, 1))
+MAPPING = with_period(FIRST_QUARTER, date(2026, 11, 1), date(2027, 2, 1))
 
 
 class PagedServer(PracticeServer):
