@@ -192,10 +192,26 @@ def test_a_right_that_was_taken_away_deletes_nothing(desk: FakeRt) -> None:
     ticket_id = desk.put()
     desk.advance(100)
     _, cursor = told(rt())
-    desk.tickets[int(ticket_id)]["Status"] = "deleted"  # as far as lists go
-    desk.forbidden = {int(ticket_id)}
+    desk.unlisted = desk.forbidden = {int(ticket_id)}
     with pytest.raises(AuthenticationError, match="ShowTicket"):
         rt().read(Stream.TICKETS, cursor)
+
+
+def test_a_ticket_that_no_list_shows_but_that_lives_is_not_told_as_deleted(desk: FakeRt) -> None:
+    names = [desk.put(), desk.put()]
+    desk.advance(100)
+    _, cursor = told(rt())
+    desk.unlisted = {1}
+    tickets, cursor = told(rt(), cursor)
+    assert {one.status for one in tickets.values()} == {Status.NEW}
+    desk.delete(names[0])
+    desk.advance(10)
+    assert told(rt(), cursor)[0][names[0]].status == Status.DELETED
+
+
+def test_more_ids_than_a_page_has_rows_are_all_found(desk: FakeRt) -> None:
+    names = [desk.put() for _ in range(8)]
+    assert {ticket.id for ticket in rt().get(names)} == {*names}
 
 
 def test_more_deletions_than_one_read_tells_come_with_the_next(desk: FakeRt) -> None:

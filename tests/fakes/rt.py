@@ -54,6 +54,7 @@ class FakeRt:
         self.asked: list[tuple[str, str]] = []
         self.hidden: set[int] = set()  # ids of tickets that pages leave out
         self.hidden_entries: set[int] = set()
+        self.unlisted: set[int] = set()  # ids of tickets that no list knows
         self.forbidden: set[int] = set()
         self.hides_total = False
         self.zone_s = 0
@@ -204,6 +205,7 @@ class FakeRt:
             row
             for row in self.tickets.values()
             if row["Status"] != "deleted"
+            and row["id"] not in self.unlisted
             and (merged_too or row["EffectiveId"] == row["id"])
             and wanted.test(row)
         ]

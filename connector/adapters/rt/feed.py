@@ -117,13 +117,14 @@ class TicketFeed:
         for ticket_id in ids:
             row = rows.get(ticket_id)
             if row is None:
-                yield self._deleted(ticket_id, parser, at)
+                yield from self._deleted(ticket_id, parser, at)
             elif is_merged(row):
                 yield merged(parser.ticket(row), at=at)
             elif queues and str(row.queue.id) not in queues:
                 yield gone(parser.ticket(row), at=at)
 
-    def _deleted(self, ticket_id: int, parser: TicketParser, at: datetime) -> Ticket:
+    def _deleted(self, ticket_id: int, parser: TicketParser, at: datetime) -> Iterator[Ticket]:
+        """Yield a ticket that no list shows, unless it is alive all the same."""
         try:
             row = self._client.find(f"ticket/{ticket_id}", _TICKET)
         except AuthenticationError as error:
@@ -132,11 +133,12 @@ class TicketFeed:
                 " for its queue, or take the queue out of the queues option",
                 status=error.status,
             ) from error
-        if row is not None and int(row.id) == ticket_id:
-            return gone(parser.ticket(row), at=at)
-        return Ticket(
-            id=str(ticket_id), status=Status.DELETED, created_at=at, updated_at=at, stamp=at
-        )
+        if row is None or int(row.id) != ticket_id:
+            yield Ticket(
+                id=str(ticket_id), status=Status.DELETED, created_at=at, updated_at=at, stamp=at
+            )
+        elif row.status == Status.DELETED:
+            yield gone(parser.ticket(row), at=at)
 
     def _check_zone(self, place: Place, found: Found, second: int) -> None:
         """Raise if RT takes the times of our conditions for those of another zone than UTC."""

@@ -98,7 +98,14 @@ class Tickets:
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), PAGE_SIZE):
             either = " OR ".join(f"id = {one}" for one in wanted[start : start + PAGE_SIZE])
-            yield from self.page(f"({either})", *conditions).rows
+            yield from self._all(f"({either})", *conditions)
+
+    def _all(self, *conditions: str) -> Iterator[WireTicket]:
+        for number in range(1, PAGE_SIZE + 1):
+            found = self.page(*conditions, page=number)
+            yield from found.rows
+            if number * found.per_page >= found.total:
+                return
 
     def _resolved(self) -> dict[str, str]:
         there = {
