@@ -17,7 +17,7 @@ from connector.adapters.rt.adapter import RtAdapter
 from connector.adapters.rt.settings import RtSettings
 from connector.errors import AuthenticationError, FatalError
 from connector.model.page import Page, Stream
-from connector.model.ticket import Event, EventKind, Mark, Person, Role, Status, Ticket
+from connector.model.ticket import Event, EventKind, Group, Mark, Person, Role, Status, Ticket
 from tests.contract.adapter_contract import Reading, ticket_rows
 from tests.fakes.rt import ADMIN, AGENT, OTHER, QUEUE, READER, START, URL, FakeRt
 
@@ -136,6 +136,20 @@ def test_tickets_of_other_queues_are_not_read(desk: FakeRt) -> None:
 def test_a_queue_that_is_not_there_is_an_error(desk: FakeRt) -> None:
     with pytest.raises(FatalError, match="Suport"):
         rt(queues=("Suport",)).read(Stream.TICKETS)
+
+
+def test_a_queue_that_was_closed_keeps_its_tickets(desk: FakeRt) -> None:
+    ticket_id = desk.put()
+    desk.closed_queues = {QUEUE}
+    desk.advance(10)
+    assert told(rt())[0].keys() == {ticket_id}
+    groups = rt().read(Stream.GROUPS).records
+    assert isinstance(groups, tuple)
+    assert [(one.name, one.deleted) for one in groups if isinstance(one, Group)] == [
+        ("Support", True),
+        ("General", False),
+    ]
+    assert rt().discover().groups == {"1": "General"}
 
 
 def test_a_queue_that_is_added_is_read_from_its_beginning(desk: FakeRt) -> None:

@@ -50,6 +50,7 @@ class FakeRt:
         self.tickets: dict[int, Body] = {}
         self.fields: dict[int, Body] = {}
         self.queues = {QUEUE: "Support", OTHER: "General"}
+        self.closed_queues: set[int] = set()
         self.entries: list[Body] = []
         self.asked: list[tuple[str, str]] = []
         self.hidden: set[int] = set()  # ids of tickets that pages leave out
@@ -322,7 +323,11 @@ class FakeRt:
         return 200, {"Version": "5.0.3"} | ({"Plugins": []} if token == ADMIN else {})
 
     def get_queues(self, _: re.Match[str], query: Mapping[str, str], __: Body, ___: str) -> Answer:
-        rows = [{"id": n, "Name": name, "Disabled": "0"} for n, name in self.queues.items()]
+        rows = [
+            {"id": number, "Name": name, "Disabled": str(int(number in self.closed_queues))}
+            for number, name in self.queues.items()
+            if number not in self.closed_queues or "find_disabled_rows" in query
+        ]
         return self.page(rows, query)
 
     def get_queue(self, found: re.Match[str], _: Any, __: Body, ___: str) -> Answer:

@@ -108,10 +108,9 @@ class Tickets:
                 return
 
     def _resolved(self) -> dict[str, str]:
-        there = {
-            queue.name: str(queue.id)
-            for queue in self._client.listing("queues/all", WireQueue, {"fields": "id,Name"})
-        }
+        params = {"fields": "id,Name", "find_disabled_rows": 1}  # tickets outlive their queue
+        queues = self._client.listing("queues/all", WireQueue, params)
+        there = {queue.name: str(queue.id) for queue in queues}
         missing = [name for name in self._names if name not in there]
         if missing:
             raise FatalError(
