@@ -7,11 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.laws import register_profiles
 from tests.practice.clients.tls import Authority, has_openssl
 
 PUBLIC_HOST = "practice.zendesk.com"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+
+register_profiles()
+
+PREPARED = (
+    "tests/cli/test_templates.py",
+    "tests/kpi/test_golden.py",
+    "tests/kpi/test_golden_flow.py",
+    "tests/kpi/test_golden_sla.py",
+    "tests/test_faults.py",
+    "tests/test_golden_run.py",
+    "tests/test_hostile_week.py",
+    "tests/writeback/test_quiet.py",
+)
+"""Modules whose tests share what takes seconds to make."""
 
 LONGEST = ("tests/test_kill.py", "tests/test_golden_run.py", "tests/test_real_log.py")
 
@@ -23,9 +38,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that at the end no worker waits for the other."""
+    """Begin with the longest tests, so that at the end no worker waits for the other.
+
+    Tests of a module that prepares something for all of them go to one worker, which does so once.
+    """
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    for item in items:
+        if item.nodeid.startswith(PREPARED):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def test_the_small_bench_of_kpis_writes_its_figures(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "kpi", "--small", "--folder", str(tmp_path)]
-    command += ["--tickets", "1500", "--published", "2000"]
+    command += ["--tickets", "500", "--published", "600"]
     ran = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
     document = json.loads((tmp_path / "results.json").read_text("utf-8"))
     names = [figure["name"] for figure in document["figures"]]
@@ -28,13 +28,13 @@ def test_the_small_bench_of_kpis_writes_its_figures(tmp_path: Path) -> None:
 
 def test_the_small_bench_of_goals_writes_its_figures(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "goals", "--small", "--folder", str(tmp_path)]
-    command += ["--tickets", "300", "--each", "1"]
+    command += ["--tickets", "120", "--each", "1"]
     ran = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
     document = json.loads((tmp_path / "results.json").read_text("utf-8"))
     names = [figure["name"] for figure in document["figures"]]
     assert len(names) == 4
     assert all(name in ran.stdout for name in names)
-    assert names[0].startswith("21 goals over 300 tickets")
+    assert names[0].startswith("21 goals over 120 tickets")
 
 
 def test_two_ways_are_run_in_turns_after_a_round_that_does_not_count() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connector.adapters.memory import MemoryHelpdesk
@@ -15,6 +15,7 @@ from connector.model.kpi import KpiValue, Version
 from connector.pipeline.evaluating import kpi_values
 from connector.pipeline.judging import goal_reports
 from connector.pipeline.views import views
+from tests.laws import examples
 from tests.run import AGENT, CUSTOMER, Runner, asked, staffed
 
 END = datetime(2026, 4, 1, tzinfo=UTC)
@@ -194,9 +195,12 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(1, 8),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
+@example(steps=[("delete", 1), ("reopen", 2), ("rate", 3), ("merge", 0)])
 def test_the_first_version_never_changes(
     steps: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

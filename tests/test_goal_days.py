@@ -111,7 +111,7 @@ def report(runner: Runner, desk: MemoryHelpdesk, goal: str, **past: datetime) ->
 def test_running_more_or_less_often_gives_the_same_history(tmp_path: Path) -> None:
     found = []
     last = DAYS - 1
-    for number, wanted in enumerate(({*range(30, DAYS, 3), last}, {3, 41, last}, {last})):
+    for number, wanted in enumerate(({*range(36, DAYS, 4), last}, {3, 41, last}, {last})):
         desk = staffed()
         runner = runner_in(tmp_path / str(number), desk)
         for day in days_go_by(desk, DAYS):

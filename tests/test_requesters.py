@@ -15,6 +15,7 @@ from connector.model.ticket import Event, EventRows, Ticket, TicketRows
 from connector.store.ingest import Ingest
 from connector.store.keys import Keys
 from tests.kpi.desk import AGENT, CUSTOMER, NOW, Desk, after
+from tests.laws import examples
 
 FORMS = [
     usual_form(one)
@@ -100,7 +101,7 @@ def test_the_same_requester_has_no_other_ticket_marked() -> None:
 
 
 @given(st.lists(CHANGES, min_size=1, max_size=3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8, 25), deadline=None)
 def test_what_is_due_after_changes_of_requester_gives_the_same_as_everything(
     rounds: list[list[tuple[str, int | None, str]]],
 ) -> None:

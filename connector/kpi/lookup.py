@@ -67,7 +67,7 @@ class Lookup:
         self._con = con
         rows = con.execute("select distinct helpdesk from tickets order by 1").fetchall()
         self.helpdesks: tuple[str, ...] = tuple(name for (name,) in rows)
-        there = "select 1 from information_schema.tables where table_name = 'pins'"
+        there = "select 1 from duckdb_tables() where table_name = 'pins'"
         found = con.execute("from pins").fetchall() if con.execute(there).fetchall() else []
         self.pins: dict[tuple[str, str, str], str] = {
             (helpdesk, dimension, name): id_ for helpdesk, dimension, name, id_ in found

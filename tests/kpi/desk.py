@@ -10,9 +10,10 @@ from typing import Any, Self
 
 import duckdb
 
+from connector.config.mapping import KpiTable
 from connector.config.measure_settings import setting_values
 from connector.kpi.catalogue import definitions
-from connector.kpi.forms import Form
+from connector.kpi.forms import Form, forms_for
 from connector.kpi.measure import measure
 
 SCHEMA = (files("connector.store") / "schema.sql").read_text(encoding="utf-8")
@@ -56,6 +57,7 @@ class Engines:
 
 ENGINES = Engines()
 NUMBERS = count()
+AT_ONCE = 200
 
 
 class Desk:
@@ -63,7 +65,8 @@ class Desk:
 
     def __init__(self, name: str = "support", beside: Desk | None = None) -> None:
         self.name = name
-        self.con: duckdb.DuckDBPyConnection = beside.con.cursor() if beside else ENGINES.connect()
+        self._con: duckdb.DuckDBPyConnection = beside.con.cursor() if beside else ENGINES.connect()
+        self._waiting: dict[tuple[str, ...], list[list[Any]]] = {}
         self.catalog: str = beside.catalog if beside else f"memory_{next(NUMBERS)}"
         if beside is None:
             self.con.execute(f"attach ':memory:' as {self.catalog}")
@@ -72,11 +75,22 @@ class Desk:
         self.con.execute(f"insert into people by name {STAFFED}")
         self._next_event = 0
 
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection, after what was inserted meanwhile went in, many rows at once."""
+        waiting, self._waiting = self._waiting, {}
+        for (table, *columns), rows in waiting.items():
+            names = ", ".join(f'"{name}"' for name in columns)  # `at` is a keyword in this place
+            marks = f"({', '.join('?' for _ in columns)})"
+            for first in range(0, len(rows), AT_ONCE):
+                some = rows[first : first + AT_ONCE]
+                query = f"insert into {table} ({names}) values {', '.join([marks] * len(some))}"
+                self._con.execute(query, [value for row in some for value in row])
+        return self._con
+
     def insert(self, table: str, **values: Any) -> None:
-        plain = {key: _naive(value) for key, value in values.items()}
-        names = ", ".join(f'"{name}"' for name in plain)  # `at` is a keyword in this place
-        marks = ", ".join("?" for _ in plain)
-        self.con.execute(f"insert into {table} ({names}) values ({marks})", list(plain.values()))
+        row = [_naive(value) for value in values.values()]
+        self._waiting.setdefault((table, *values), []).append(row)
 
     def person(self, person_id: int, role: str, name: str | None = None) -> Self:
         self.con.execute("delete from people where person_id = ?", [person_id])
@@ -156,8 +170,16 @@ class Desk:
             self.insert("holidays", **key, name="Closed", start_on=start_on, end_on=end_on)
         return self
 
-    def measure(self, **options: Any) -> int:
+    def measure(self, *names: str, **options: Any) -> int:
+        """Measure every ticket by these measures, with their defaults, or by all there are."""
+        wanted = [definitions()[name] for name in names]
+        forms = [Form(one, setting_values(one, {})) for one in wanted]
+        options = {"forms": forms} | options if forms else options
         return measure(self.con, now=NOW, **{"everything": True, **options})
+
+    def measure_for(self, *kpis: KpiTable) -> int:
+        """Measure every ticket by what these KPIs need."""
+        return self.measure(forms=forms_for(kpis))
 
     def rows(self, name: str, ticket_id: int = 1, clock: str = "calendar") -> list[Row]:
         """Return (value, at, flags) of a measure, oldest first."""
@@ -182,8 +204,8 @@ class Desk:
 
 def attached(*desks: Desk) -> duckdb.DuckDBPyConnection:
     """Return what `connector.store.published.attach` gives: views over all, by helpdesk."""
-    con = desks[0].con.cursor()
-    catalog = desks[0].catalog
+    first, *_ = [one.con for one in desks]  # all of them with their rows in place
+    con, catalog = first.cursor(), desks[0].catalog
     con.execute(f"use {catalog}; drop schema if exists attached cascade; create schema attached")
     con.execute(f"use {catalog}.attached")
     for table in TABLES:

@@ -53,7 +53,7 @@ def spent(
     is_bad_when_hit: bool = False,
     last: datetime | None = None,
 ) -> Spending:
-    desk.measure()
+    desk.measure_for(kpi)
     con = attached(desk)
     found = Spendings(
         con, kpi, period, last=last or as_of, zone="UTC", is_bad_when_hit=is_bad_when_hit

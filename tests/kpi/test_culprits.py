@@ -24,7 +24,7 @@ def desk() -> Desk:
 
 
 def found(desk: Desk, kpi: KpiTable, line: Line, **options: Any) -> tuple[Weight, ...]:
-    desk.measure()
+    desk.measure_for(kpi)
     return culprits(attached(desk), kpi, MONTH, line, **{"as_of": NOW, **options})
 
 

@@ -157,8 +157,8 @@ def test_imported_values_have_no_rows(desk: Desk) -> None:
 
 
 def credited(desk: Desk, measure: str, credit: str, **options: Any) -> KpiValue:
-    desk.measure()
     kpi = KpiTable(measure=measure, credit=credit, where={"assignee": ("Ann",)}, **options)
+    desk.measure_for(kpi)
     return evaluate(attached(desk), "kpi", kpi, WEEK, now=NOW, as_of=NOW)
 
 
@@ -183,7 +183,7 @@ def test_a_group_is_the_one_now_or_the_one_at_the_event(desk: Desk) -> None:
     desk.event("group", MONDAY, value="10")
     desk.status(after(hours=1), "solved")
     desk.event("group", after(hours=2), value="20", previous="10")
-    desk.measure()
+    desk.measure("tickets_solved")
     counts = {
         as_of: evaluate(
             attached(desk),

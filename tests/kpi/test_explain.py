@@ -20,8 +20,9 @@ def desk() -> Desk:
 
 
 def card(desk: Desk, measure: str) -> KpiCard:
-    desk.measure()
-    return explain_kpi(attached(desk), "kpi", KpiTable(measure=measure), MONTH, now=NOW, as_of=NOW)
+    kpi = KpiTable(measure=measure)
+    desk.measure_for(kpi)
+    return explain_kpi(attached(desk), "kpi", kpi, MONTH, now=NOW, as_of=NOW)
 
 
 def test_the_longest_times_weigh_most_and_there_are_ten(desk: Desk) -> None:

@@ -130,7 +130,7 @@ def test_rows_know_whose_ticket_it_was_at_the_event() -> None:
     desk.event("assignee", after(hours=1), value=str(AGENT))
     desk.status(after(hours=2), "solved")
     desk.event("assignee", after(hours=3), value=str(OTHER_AGENT), previous=str(AGENT))
-    desk.measure()
+    desk.measure("tickets_solved", "tickets_created")
     assert owners(desk, "tickets_solved") == [(AGENT, 7)]
     assert owners(desk, "tickets_created") == [(None, 7)]
 
@@ -140,7 +140,7 @@ def test_who_solves_a_ticket_may_take_it_with_the_same_update() -> None:
     desk.ticket()
     desk.status(after(hours=2), "solved")
     desk.event("assignee", after(hours=2), value=str(AGENT))
-    desk.measure()
+    desk.measure("tickets_solved")
     assert owners(desk, "tickets_solved") == [(AGENT, None)]
 
 
@@ -149,7 +149,7 @@ def test_shares_of_the_replies_add_up_to_one() -> None:
     desk.ticket()
     for hour, actor in enumerate((AGENT, OTHER_AGENT, AGENT, AGENT), 1):
         desk.comment(after(hours=hour), actor)
-    desk.measure()
+    desk.measure("reply_share")
     rows = desk.con.execute(
         "select actor_id, value from measures where measure = 'reply_share' order by 1"
     ).fetchall()

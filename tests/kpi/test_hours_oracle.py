@@ -23,6 +23,7 @@ from connector.config.mapping import KpiTable
 from connector.kpi.forms import form_of
 from connector.kpi.hours import Hours, Version, build
 from tests.kpi.desk import AGENT, Desk
+from tests.laws import examples
 
 ZONES: Final = (
     "UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles",
@@ -198,7 +199,7 @@ def hours_of(week: Week) -> Hours:
     return build([week.version()], START, END)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(st.data())
 def test_open_time_is_what_an_independent_engine_counts(data: st.DataObject) -> None:
     week = data.draw(weeks())
@@ -208,7 +209,7 @@ def test_open_time_is_what_an_independent_engine_counts(data: st.DataObject) -> 
         assert hours.open_seconds(start, end) == oracle(week, start, end), notation(week)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20, 40), deadline=None)
 @given(st.data())
 def test_each_version_counts_from_its_day_on(data: st.DataObject) -> None:
     older, newer = data.draw(weeks()), data.draw(weeks())
@@ -236,7 +237,7 @@ def lives(draw: st.DrawFn) -> Life:
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(4, 10), deadline=None)
 @given(st.lists(weeks(), min_size=3, max_size=3), st.lists(lives(), min_size=8, max_size=8))
 def test_tickets_that_switch_schedules_are_measured_as_the_engine_counts(
     chosen: list[Week], tickets: list[Life]

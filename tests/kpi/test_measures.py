@@ -30,7 +30,7 @@ class TestFirstReply:
     def test_it_is_dated_by_the_reply_and_credited_to_who_replied(self, desk: Desk) -> None:
         desk.ticket()
         desk.comment(after(hours=2), AGENT)
-        desk.measure()
+        desk.measure("first_reply_time")
         assert desk.rows("first_reply_time") == [(2 * HOUR, after(hours=2), Flag.NONE)]
         actors = desk.con.execute(
             "select distinct actor_id from measures where measure = 'first_reply_time'"
@@ -126,7 +126,7 @@ class TestFirstReply:
 
     def test_messaging_tickets_are_marked(self, desk: Desk) -> None:
         desk.ticket(marks=int(Mark.MESSAGING))
-        desk.measure()
+        desk.measure("first_reply_time")
         assert desk.rows("first_reply_time")[0][2] == Flag.MESSAGING
 
     def test_fractions_of_a_second_are_dropped(self, desk: Desk) -> None:
@@ -210,7 +210,7 @@ class TestBusinessClock:
     def test_the_default_schedule_is_flagged(self, desk: Desk) -> None:
         desk.schedule().ticket()
         desk.comment(after(hours=1), AGENT)
-        desk.measure()
+        desk.measure("first_reply_time")
         rows = desk.rows("first_reply_time", clock="business")
         assert rows == [(HOUR, after(hours=1), Flag.DEFAULT_SCHEDULE)]
 
@@ -218,7 +218,7 @@ class TestBusinessClock:
         desk.schedule().schedule(51, ((0, 10_080),), is_default=False).ticket(at=after(days=5))
         desk.event("schedule", after(days=5), value="51")
         desk.comment(after(days=5, hours=3), AGENT)
-        desk.measure()
+        desk.measure("first_reply_time")
         rows = desk.rows("first_reply_time", clock="business")
         assert rows == [(3 * HOUR, after(days=5, hours=3), Flag.NONE)]
 
@@ -252,7 +252,7 @@ class TestBusinessClock:
     def test_a_helpdesk_without_schedules_has_no_business_values(self, desk: Desk) -> None:
         desk.ticket()
         desk.comment(after(hours=1), AGENT)
-        desk.measure()
+        desk.measure("first_reply_time")
         rows = desk.rows("first_reply_time", clock="business")
         assert rows == [(None, after(hours=1), Flag.NO_SCHEDULE)]
 
@@ -279,7 +279,7 @@ class TestReopenRate:
     def test_a_ticket_that_stays_solved_counts_as_not_reopened(self, desk: Desk) -> None:
         self.solved(desk)
         desk.status(after(days=4), "closed")
-        desk.measure()
+        desk.measure("reopen_rate")
         assert desk.rows("reopen_rate") == [(0, after(hours=1), Flag.NONE)]
 
     @pytest.mark.parametrize("status", ["new", "open", "pending", "hold"])
@@ -313,7 +313,7 @@ class TestReopenRate:
 
     def test_a_ticket_never_solved_is_not_in_it(self, desk: Desk) -> None:
         desk.ticket()
-        desk.measure()
+        desk.measure("reopen_rate")
         assert desk.rows("reopen_rate") == []
 
     def test_deletion_and_recovery_are_no_reopening(self, desk: Desk) -> None:
@@ -328,7 +328,7 @@ class TestCsat:
         desk.ticket()
         desk.rating(after(days=1), "good", rating_id=1)
         desk.rating(after(days=2), "bad", rating_id=2)
-        desk.measure()
+        desk.measure("csat_pct")
         assert desk.rows("csat_pct") == [(0, after(days=2), Flag.NONE)]
 
     def test_an_offer_after_a_rating_changes_nothing(self, desk: Desk) -> None:
@@ -340,7 +340,7 @@ class TestCsat:
     def test_an_offer_alone_is_not_counted(self, desk: Desk) -> None:
         desk.ticket()
         desk.rating(after(days=1), "offered")
-        desk.measure()
+        desk.measure("csat_pct")
         assert desk.rows("csat_pct") == []
 
     def test_helpdesks_without_a_list_of_ratings_have_events(self, desk: Desk) -> None:
@@ -360,7 +360,7 @@ class TestCsat:
 class TestVolume:
     def test_every_ticket_is_created_once(self, desk: Desk) -> None:
         desk.ticket()
-        desk.measure()
+        desk.measure("tickets_created")
         assert desk.rows("tickets_created") == [(1, MONDAY, Flag.NONE)]
 
     def test_each_solve_is_an_event_of_its_own(self, desk: Desk) -> None:
@@ -369,11 +369,11 @@ class TestVolume:
         desk.status(after(hours=2), "open")
         desk.status(after(days=1), "solved")
         desk.status(after(days=5), "closed")
-        desk.measure()
+        desk.measure("tickets_solved")
         assert [at for _, at, _ in desk.rows("tickets_solved")] == [after(hours=1), after(days=1)]
 
     def spans(self, desk: Desk) -> list[tuple[datetime, datetime | None]]:
-        desk.measure()
+        desk.measure("backlog")
         return [
             (start.replace(tzinfo=UTC), end and end.replace(tzinfo=UTC))
             for start, end in desk.con.execute(
@@ -421,7 +421,13 @@ class TestHistory:
         desk.comment(after(days=9), CUSTOMER)
         desk.comment(after(days=9, hours=1), AGENT)
         desk.status(after(days=9, hours=2), "solved", previous="open")
-        desk.measure()
+        desk.measure(
+            "first_reply_time",
+            "first_resolution_time",
+            "full_resolution_time",
+            "reopen_rate",
+            "tickets_solved",
+        )
         for name in (
             "first_reply_time",
             "first_resolution_time",
@@ -440,7 +446,7 @@ class TestHistory:
     def test_an_event_before_the_creation_is_moved_to_it_and_flagged(self, desk: Desk) -> None:
         desk.ticket()
         desk.status(after(hours=-3), "solved")
-        desk.measure()
+        desk.measure("full_resolution_time")
         assert desk.rows("full_resolution_time") == [(0, MONDAY, Flag.CLAMPED)]
 
     def test_the_raw_time_is_kept(self, desk: Desk) -> None:
@@ -477,7 +483,7 @@ def test_tickets_outside_the_population_say_so_on_every_row(
 def test_a_deleted_ticket_says_so_on_every_row(desk: Desk) -> None:
     desk.ticket(status="deleted")
     desk.event("deleted", after(hours=1))
-    desk.measure()
+    desk.measure("tickets_created")
     assert {flags & Flag.DELETED for _, _, flags in desk.rows("tickets_created")} == {Flag.DELETED}
 
 

@@ -18,6 +18,7 @@ from connector.kpi.forms import Form, form_of, usual_form, usual_forms
 from connector.kpi.measure import is_due, measure
 from connector.model.kpi import KpiValue, Period
 from tests.kpi.desk import AGENT, CUSTOMER, MONDAY, Desk, after, attached
+from tests.laws import examples
 
 KPI = KpiTable(measure="sla_attainment")
 FORMS = [form_of(KPI)]
@@ -151,7 +152,7 @@ def rows(desk: Desk) -> list[Any]:
     return desk.con.execute("from measures order by all").fetchall()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(5, 12), deadline=None)
 @given(
     happenings=st.lists(HAPPENINGS, max_size=12).map(sorted),
     targets=st.lists(TARGETS, min_size=1, max_size=6).map(sorted),

@@ -20,6 +20,7 @@ from connector.kpi.hours import load_hours
 from connector.kpi.measure import measure
 from connector.model.kpi import Period
 from tests.kpi.desk import ADMIN, AGENT, CUSTOMER, MONDAY, NOW, OTHER_AGENT, Desk, after, attached
+from tests.laws import examples
 
 REPLY, WORK, WAIT, RESOLUTION = (
     "reply_time", "agent_work_time", "requester_wait_time", "resolution_time",
@@ -360,7 +361,7 @@ def test_the_metric_is_one_of_known_words() -> None:
     assert "first_reply_time" in str(problem.hint)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(12, 30), deadline=None)
 @given(
     openings=st.lists(st.integers(0, 7 * 96 - 1), min_size=2, max_size=12, unique=True),
     start=st.integers(0, 14 * 86_400),

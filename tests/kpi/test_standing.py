@@ -35,7 +35,7 @@ def stand(
     rule: TicketRuleTable | None = FOUR_HOURS,
     **options: Any,
 ) -> list[Standing]:
-    desk.measure()
+    desk.measure_for(kpi)
     return standings(attached(desk), kpi, rule, now=now, **options)
 
 
@@ -85,8 +85,8 @@ def test_a_default_schedule_of_another_helpdesk_does_not_leak_in(desk: Desk) -> 
     other = Desk("field", beside=desk).schedule(40, ((0, 10_080),))
     desk.ticket(1, at=after(days=5))
     other.ticket(1, at=after(days=5))
-    desk.measure()
-    other.measure()
+    desk.measure_for(BUSINESS)
+    other.measure_for(BUSINESS)
     found = standings(attached(desk, other), BUSINESS, FOUR_HOURS, now=after(days=5))
     assert {one.helpdesk: one.due_at for one in found} == {
         "field": after(days=5, hours=4),

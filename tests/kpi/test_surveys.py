@@ -134,7 +134,7 @@ class TestResponses:
         assert desk.value(name) == 0
 
     def test_a_ticket_without_an_offer_is_not_among_them(self, desk: Desk) -> None:
-        desk.measure()
+        desk.measure("csat_response_rate")
         assert desk.rows("csat_response_rate") == []
 
     @pytest.mark.parametrize("name", ["csat_response_rate", "csat_response_rate.in_time"])

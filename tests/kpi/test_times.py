@@ -13,6 +13,7 @@ from connector.kpi.catalogue import definitions
 from connector.kpi.flags import Flag
 from connector.kpi.forms import usual_form
 from tests.kpi.desk import AGENT, BOT, CUSTOMER, MONDAY, OTHER_AGENT, Desk, after
+from tests.laws import examples
 
 HOUR = 3600.0
 SYSTEM = -1
@@ -348,7 +349,7 @@ class TestTimeInState:
         ),
         ending=st.integers(1, 100_000),
     )
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=examples(8, 20), deadline=None)
     def test_the_parts_add_up_whatever_happened(
         self, steps: list[tuple[int, str]], ending: int
     ) -> None:

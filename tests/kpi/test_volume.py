@@ -18,6 +18,7 @@ from connector.kpi.measure import measure
 from connector.model.kpi import KpiValue, Period
 from connector.model.ticket import Mark
 from tests.kpi.desk import AGENT, BOT, CUSTOMER, MONDAY, NOW, OTHER_AGENT, Desk, after, attached
+from tests.laws import examples
 
 HOUR, DAY = 3600.0, 86_400.0
 WEEK = Period(MONDAY - timedelta(hours=9), after(days=7, hours=-9))
@@ -243,7 +244,7 @@ def happened(desk: Desk, ticket_id: int, steps: Sequence[tuple[int, str]]) -> li
 
 
 @given(st.lists(STEPS, min_size=1, max_size=4), st.integers(-1, 20), st.integers(0, 20))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(5, 12), deadline=None)
 def test_the_backlog_grows_by_the_net_flow_minus_the_deleted(
     histories: list[list[tuple[int, str]]], first: int, minutes: int
 ) -> None:
@@ -431,7 +432,7 @@ def lived(desk: Desk, life: tuple[int, int, int, str]) -> int:
 
 
 @given(LIVES, LIVES, st.integers(0, 20))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(5, 12), deadline=None)
 def test_measuring_what_is_due_gives_the_same_as_measuring_everything(
     before: list[tuple[int, int, int, str]], then: list[tuple[int, int, int, str]], days: int
 ) -> None:

@@ -12,6 +12,7 @@ from connector.practice.printed import Printed, Shelf, stretches
 from connector.practice.seed import seed_world
 from connector.practice.server import PracticeServer
 from connector.practice.world import World
+from tests.laws import examples
 from tests.practice.client import Client, Json
 from tests.practice.conftest import NOW
 
@@ -46,7 +47,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(3, 8), deadline=None)
 @given(acts=ACTS)
 def test_kept_pages_say_what_new_ones_would(acts: list[tuple[str, int]]) -> None:
     world = seed_world(60, 7, NOW)

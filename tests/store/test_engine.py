@@ -37,8 +37,7 @@ def test_a_database_is_empty_and_gone_at_the_end() -> None:
 def test_a_database_is_gone_even_after_a_mistake() -> None:
     shared = Engine({})
     with pytest.raises(duckdb.CatalogException), shared.database() as con:
-        con.execute("begin")
-        con.execute("from nothing")
+        con.execute("begin; from nothing")
     names = "select database_name from duckdb_databases() where database_name like 'scratch%'"
     with shared.connect() as con:
         assert con.execute(names).fetchall() == []

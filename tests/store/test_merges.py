@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connector.model.page import Stream
 from connector.model.ticket import EventKind, EventRows, Mark, TicketRows
 from connector.store.store import Store
+from tests.laws import examples
 from tests.store.records import at, event, events, opened, page, rows, ticket, tickets
 
 MARKS = "select ticket_id, marks from tickets order by 1"
@@ -76,7 +77,7 @@ def test_tickets_are_published_anew_when_one_was_marked_and_only_then(store: Sto
     assert store.generations()["tickets"] == before + 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8, 25), deadline=None)
 @given(st.permutations([0, 1, 2, 3, 3]))
 def test_the_order_of_merges_and_versions_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, order: Sequence[int]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connector.model.page import Stream
 from connector.model.ticket import Event, Ticket
+from tests.laws import examples
 from tests.store.records import at, event, events, opened, page, rows, ticket, tickets
 
 IDS = st.sampled_from(["1", "2", "30", "T-1", "T-2", "007"])
@@ -61,7 +62,7 @@ def stored(pages: Sequence[tuple[Stream, Any]], query: str) -> list[tuple[Any, .
         return rows(store, query)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8, 25), deadline=None)
 @given(pages_of(versions()))
 def test_the_newest_version_of_each_ticket_is_left(pages: list[list[Ticket]]) -> None:
     newest: dict[str, Ticket] = {}
@@ -83,7 +84,7 @@ def test_the_newest_version_of_each_ticket_is_left(pages: list[list[Ticket]]) ->
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(6, 15), deadline=None)
 @given(pages_of(versions()), st.randoms(use_true_random=False))
 def test_order_and_repetition_of_pages_do_not_matter(
     pages: list[list[Ticket]], random: Any
@@ -94,7 +95,7 @@ def test_order_and_repetition_of_pages_do_not_matter(
     assert stored([(Stream.TICKETS, tickets(*some)) for some in shuffled], TICKETS) == straight
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8, 25), deadline=None)
 @given(pages_of(happenings()))
 def test_every_event_is_left_exactly_once(pages: list[list[Event]]) -> None:
     distinct = {(one.ticket_id, one.id, one.kind) for some in pages for one in some}
@@ -102,7 +103,7 @@ def test_every_event_is_left_exactly_once(pages: list[list[Event]]) -> None:
     assert found == sorted(distinct)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(6, 15), deadline=None)
 @given(pages_of(versions()))
 def test_tickets_that_differ_from_before_are_marked_and_no_others(
     pages: list[list[Ticket]],

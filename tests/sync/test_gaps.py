@@ -16,6 +16,7 @@ from connector.model.ticket import Event
 from connector.store.gaps import FIRST_DERIVED_ID, fill_gaps
 from connector.store.store import Store
 from connector.sync.pull import sync_slice
+from tests.laws import examples
 from tests.store.records import at, event, events, opened, page, rows, ticket, tickets
 from tests.sync.helpdesk import ScriptedAdapter
 
@@ -190,7 +191,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(15, 40), deadline=None)
 @given(changes)
 def test_events_end_in_the_state_of_the_ticket_and_none_counts_twice(
     given_changes: list[tuple[str, int, int, bool]],
