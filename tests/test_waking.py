@@ -54,7 +54,7 @@ class Idle:
 
 @pytest.fixture
 def idle(tmp_path: Path) -> Iterator[Idle]:
-    with PagedServer() as server:
+    with PagedServer(pages={}) as server:
         install_policies(server.world)
         server.acts.create({"subject": "Down", "comment": {"body": "Help"}, "priority": "urgent"})
         server.clock.advance(120)
@@ -89,7 +89,7 @@ def test_a_sync_with_nothing_to_wake_measures_and_publishes_no_measure(idle: Idl
 
 
 def test_a_ticket_shows_that_its_sla_broke_though_nobody_touched_it(tmp_path: Path) -> None:
-    with PagedServer() as server:
+    with PagedServer(pages={}) as server:
         install_policies(server.world)
         body = {"subject": "Down", "comment": {"body": "Help"}, "priority": "urgent"}
         ticket = server.acts.create(body)
