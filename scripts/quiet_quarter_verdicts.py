@@ -118,7 +118,7 @@ class Present(Workspace):
 
 
 def workspace(
-    folder: Path, stage: Stage, limits: tuple[int, int], *, writes: bool, dwell: str = "24 h"
+    folder: Path, stage: Stage, limits: tuple[int, int], *, writes: bool, dwell: str = "12 h"
 ) -> Present:
     """Write config and mapping as an admin would; `limits` are those of the backlog."""
     story = stage.story
@@ -189,7 +189,7 @@ class Verdicts:
 
 
 def judged_quarter(
-    folder: Path, story: Story, limits: tuple[int, int], dwell: str = "24 h"
+    folder: Path, story: Story, limits: tuple[int, int], dwell: str = "12 h"
 ) -> Verdicts:
     """Let the whole story happen, read it with one run that writes nothing, return the verdicts."""
     stage = Stage(story)

@@ -145,10 +145,10 @@ class WritebackTable(Table):
         default=6, description="To one ticket; it waits for the rest of the hour then."
     )
     dwell_s: Seconds = Field(
-        default=86_400.0,
+        default=43_200.0,
         alias="dwell",
         description="How long a better status of an anti-goal has to hold until tickets show it.",
-        json_schema_extra={"default": "24 h"},
+        json_schema_extra={"default": "12 h"},
     )
     people: Literal["on", "off"] = Field(
         default="off", description="Whether goals of single persons may show on tickets."

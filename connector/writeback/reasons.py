@@ -9,7 +9,7 @@ import msgspec
 
 from connector.model.ticket import Mark, Status, Ticket
 from connector.store.journal import Believed
-from connector.writeback.labels import STILL_TO_DO, TicketLabels
+from connector.writeback.labels import SEVERITY, STILL_TO_DO, TicketLabels
 from connector.writeback.note import Membership, told_states
 from connector.writeback.shown import Ours, Wearer
 from connector.writeback.words import OUTCOMES_TO_ACT_ON, WORDS_TO_ACT_ON, Word
@@ -51,18 +51,15 @@ class Gate(msgspec.Struct, frozen=True):
     is_daily_run: bool
     approved: frozenset[tuple[str, str]] = frozenset()
 
-    def lets(self, membership: Membership, word: Word | None) -> bool:
-        """Tell whether the status may travel now."""
-        if (membership.goal, word) in self.approved or membership.show == "at_once":
-            return True
-        return membership.show == "daily" and self.is_daily_run
+    def lets(self, membership: Membership, word: Word, before: Word | None) -> bool:
+        """Tell whether the status may travel now.
 
-    def lets_good_news(self, word: Word) -> bool:
-        """Tell whether a ticket that shows no status yet may be written for one with nothing to do.
-
-        It waits for the daily run, or for something to act on, whose write it then goes with.
+        Good news waits for the daily run, or for another write to go with.
         """
-        return self.is_daily_run and word != Word.NO_DATA
+        if (membership.goal, word) in self.approved:
+            return True
+        is_daily = self.is_daily_run and membership.show != "with_ticket"
+        return is_daily or (membership.show == "at_once" and is_worse(word, before))
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,16 +123,21 @@ def _statuses(look: Look, gate: Gate) -> list[Reason]:
     status, stated = look.wearer.status(look.base), told(look)
     found = []
     for member in look.memberships:
-        word = member.word
-        if word is None or not gate.lets(member, word):
+        word, before = member.word, stated.get(member.title, _before(look, member))
+        if word is None or not gate.lets(member, word, before):
             continue
-        before = stated.get(member.title, _before(look, member))
         differs = word != before and {word, before} & WORDS_TO_ACT_ON
-        is_worst = word == look.labels.status != status
-        is_worth_it = status is not None or word in WORDS_TO_ACT_ON or gate.lets_good_news(word)
-        if differs or (is_worst and is_worth_it) or _tag_differs(look, member):
+        is_worst = word == look.labels.status != status and (status or word != Word.NO_DATA)
+        if differs or is_worst or _tag_differs(look, member):
             found.append(Reason(Cause.STATUS, member.goal, word))
     return found
+
+
+def is_worse(word: Word, before: Word | None) -> bool:
+    """Tell whether a status asks for more than the one before it, if there was one."""
+    if word not in WORDS_TO_ACT_ON:
+        return False
+    return before is None or SEVERITY.index(word) < SEVERITY.index(before)
 
 
 def stray_tags(look: Look) -> frozenset[str]:

@@ -262,6 +262,21 @@ def test_a_first_status_goes_with_what_there_is_to_act_on(world: World) -> None:
     assert world.shows(ticket)["status"] == "goal_status__on_track"
 
 
+def test_that_a_goal_got_better_waits_for_the_daily_run(world: World) -> None:
+    ticket = world.desk.put()
+    world.sync({ticket: [member("off_track")]})
+    better = {ticket: [member("at_risk")]}
+    assert world.plan(better, is_daily_run=False).is_empty
+    assert causes(world.plan(better, is_daily_run=True)) == ["status"]
+
+
+def test_that_a_goal_got_worse_waits_for_nothing(world: World) -> None:
+    ticket = world.desk.put()
+    world.sync({ticket: [member("at_risk")]})
+    worse = world.plan({ticket: [member("off_track")]}, is_daily_run=False)
+    assert causes(worse) == ["status"]
+
+
 def test_a_first_status_to_act_on_waits_for_nothing(world: World) -> None:
     ticket = world.desk.put()
     found = world.plan({ticket: [member("at_risk")]}, is_daily_run=False)
