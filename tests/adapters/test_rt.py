@@ -19,7 +19,7 @@ from connector.errors import AuthenticationError, FatalError
 from connector.model.page import Page, Stream
 from connector.model.ticket import Event, EventKind, Group, Mark, Person, Role, Status, Ticket
 from tests.contract.adapter_contract import Reading, ticket_rows
-from tests.fakes.rt import ADMIN, AGENT, OTHER, QUEUE, READER, START, URL, FakeRt
+from tests.fakes.rt import ADMIN, AGENT, CUSTOMER, OTHER, QUEUE, READER, START, URL, FakeRt
 
 
 @pytest.fixture
@@ -484,6 +484,19 @@ def test_whatever_changes_while_we_read_every_version_is_told_in_the_end(
         assert seen == {str(n): utc(row["LastUpdated"]) for n, row in desk.tickets.items()}
 
 
-def test_a_reader_is_told_that_it_may_not_write(desk: FakeRt) -> None:
+def test_who_may_not_write_is_told_by_the_check(desk: FakeRt) -> None:
     desk.put()
-    assert rt(READER).check().role == "agent"
+    assert not any("ModifyTicket" in note for note in rt(READER).check().notes)
+    desk.links = []
+    assert any("ModifyTicket" in note for note in rt(READER).check().notes)
+
+
+def test_a_customer_s_token_is_refused_because_it_sees_its_own_tickets_alone(desk: FakeRt) -> None:
+    with pytest.raises(AuthenticationError, match="privileged"):
+        rt(CUSTOMER).check()
+
+
+def test_names_of_staff_are_offered_to_mappings(desk: FakeRt) -> None:
+    staff = {"14": "root", "27": "connector", "29": "reader", "31": "alice"}
+    assert rt(ADMIN).discover().people == staff
+    assert rt(AGENT).discover().people == staff

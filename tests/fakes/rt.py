@@ -22,7 +22,7 @@ from connector.model.ticket import Status
 from tests.fakes.rt_query import Query
 
 URL = "https://desk.example.com/rt"
-ADMIN, AGENT, READER = (f"1-{user}-{'a' * 32}" for user in (14, 27, 29))
+ADMIN, AGENT, READER, CUSTOMER = (f"1-{user}-{'a' * 32}" for user in (14, 27, 29, 35))
 QUEUE, OTHER = 3, 1
 TAGS = 2
 START = int(datetime(2026, 3, 2, 9, tzinfo=UTC).timestamp())
@@ -58,6 +58,7 @@ class FakeRt:
         self.unlisted: set[int] = set()  # ids of tickets that no list knows
         self.forbidden: set[int] = set()
         self.hides_total = False
+        self.links: list[Body] = [{"ref": "lifecycle", "to": "open"}]
         self.zone_s = 0
         self.before_put: Callable[[], None] | None = None
         self._failure: AdapterError | None = None
@@ -153,7 +154,7 @@ class FakeRt:
             wait = {"Retry-After": str(failure.retry_after_s)} if failure.retry_after_s else {}
             return failure.status or 500, headers | wait, "{}"
         token = request.headers["Authorization"].removeprefix("token ")
-        if token not in {ADMIN, AGENT, READER}:
+        if token not in {ADMIN, AGENT, READER, CUSTOMER}:
             return 401, headers, '{"message":"Unauthorized"}'
         body = json.loads(request.body) if request.body else {}
         if request.method == "PUT" and self.before_put:
@@ -240,7 +241,7 @@ class FakeRt:
             "LastUpdated": written(row["LastUpdated"]),
             "Resolved": NEVER,
             "CustomFields": fields[::-1] or "",
-            "_hyperlinks": [{"ref": "self", "id": row["id"]}, {"ref": "lifecycle", "to": "open"}],
+            "_hyperlinks": [{"ref": "self", "id": row["id"]}, *self.links],
         }
 
     def get_ticket(self, found: re.Match[str], _: Any, __: Body, ___: str) -> Answer:
