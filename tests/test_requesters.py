@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector.kpi.catalogue import definitions
@@ -101,6 +101,8 @@ def test_the_same_requester_has_no_other_ticket_marked() -> None:
 
 
 @given(st.lists(CHANGES, min_size=1, max_size=3))
+@example([[("2", OTHER, "solved")]])
+@example([[("3", None, "solved")], [("2", OTHER, "deleted"), ("3", OTHER, "solved")]])
 @settings(max_examples=examples(8, 25), deadline=None)
 def test_what_is_due_after_changes_of_requester_gives_the_same_as_everything(
     rounds: list[list[tuple[str, int | None, str]]],
