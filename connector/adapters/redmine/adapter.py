@@ -69,7 +69,7 @@ class RedmineAdapter(Adapter):
         events=EventSource.BY_TICKET,
         write_batch=BATCH,
         batch_requests=3 * BATCH,  # each is read, written, read back
-        keeps_foreign_tags="set read, merged, written; the journal read, others' changes put back",
+        keeps_foreign_tags="read, merged, written; what came between is put back",
         stores_labels=True,
     )
 

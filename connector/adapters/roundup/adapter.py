@@ -62,7 +62,7 @@ class RoundupAdapter(Adapter):
         events=EventSource.DERIVED,
         write_batch=BATCH,
         batch_requests=3 + 2 * BATCH,  # listed before and after, keywords; each read and written
-        keeps_foreign_tags="If-Match, read back",
+        keeps_foreign_tags="read, merged and written with If-Match",
         detects_conflicts=True,
         stores_labels=True,
     )
