@@ -95,6 +95,20 @@ def test_a_change_that_was_committed_late_is_read_again(desk: FakeRoundup) -> No
     assert told(again)[ticket_id].status == Status.HOLD
 
 
+def test_reading_again_takes_back_nothing_of_how_far_it_is_complete(desk: FakeRoundup) -> None:
+    for _ in range(6):
+        desk.put()
+        desk.advance(5)
+    one = adapter(page_size=2, overlap_s=60)
+    done = Reading(one, Stream.TICKETS)
+    desk.advance(5)
+    throughs = [page.through for page in Reading(one, Stream.TICKETS, done.cursor).pages]
+    before = done.pages[-1].through
+    assert len(throughs) > 1
+    assert before is not None
+    assert all(through is not None and through >= before for through in throughs)
+
+
 def test_what_a_look_up_takes_is_no_time_that_was_read(desk: FakeRoundup) -> None:
     desk.put()
     slow = adapter(settle_s=1)
@@ -264,6 +278,18 @@ def test_a_property_that_was_taken_away_does_not_stop_the_reading(desk: FakeRoun
     page = adapter("goal_note", "goal_status", "4711").read(Stream.TICKETS)
     assert told(page)["1"].fields == {"goal_note": "Due soon"}
     assert page.notes == ("roundup's issues have no property goal_status",)
+
+
+def test_a_server_that_refuses_everything_is_not_taken_for_a_missing_property(
+    desk: FakeRoundup,
+) -> None:
+    desk.properties["goal_note"] = ""
+    desk.put(goal_note="Due soon")
+    desk.advance(60)
+    for _ in range(3):
+        desk.fail_next(ProtocolError("broken inside", status=400))
+    with pytest.raises(ProtocolError):
+        adapter("goal_note").read(Stream.TICKETS)
 
 
 def test_a_cursor_of_something_else_is_refused(desk: FakeRoundup) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import floor
 
 import msgspec
@@ -42,10 +42,12 @@ UNCOUNTED = (
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where reading goes on: from the second `after`, which ended a read unless it `is_mid`.
 
-    `size` is how many rows a page needs to get beyond one second, `known` the ids told so far.
+    `through` is the end of the newest second told completely; `size` is how many rows a page needs
+    to get beyond one second, `known` the ids told so far.
     """
 
     after: int | None = None
+    through: int = 0
     is_mid: bool = False
     size: int | None = None
     known: str = ""
@@ -88,10 +90,11 @@ class TicketFeed:
         known = KnownIds.parse(cursor.known).with_(map(_number, rows.rows))
         # a second that fills a page would come for ever
         size_after = size * 2 if first == last else None
-        after = Cursor(after=last, is_mid=True, size=size_after, known=known.text)
+        through = max(cursor.through, last)  # what is read again takes nothing back
+        after = Cursor(after=last, through=through, is_mid=True, size=size_after, known=known.text)
         unknown: Counter[str] = Counter()
         tickets = tuple(self._issues.tickets(rows.rows, unknown))
-        page = self._page(tickets, after, utc(last), unknown)
+        page = self._page(tickets, after, unknown)
         expected = rows.total if cursor.after is None and rows.total >= 0 else None
         return replace(page, has_more=True, expected=expected)
 
@@ -108,8 +111,8 @@ class TicketFeed:
             found |= {one.id: one for one in moved}
             gone = {int(one.id) for one in moved if one.status == Status.DELETED}
             known = known.with_(int(one.id) for one in moved).without(gone)
-        after = Cursor(after=bound, known=known.text)
-        page = self._page(tuple(found.values()), after, utc(bound), unknown)
+        after = Cursor(after=bound, through=max(cursor.through, bound), known=known.text)
+        page = self._page(tuple(found.values()), after, unknown)
         expected = rows.total if cursor.after is None and rows.total >= 0 else None
         return replace(page, notes=(*page.notes, *notes), expected=expected)
 
@@ -156,15 +159,13 @@ class TicketFeed:
         at = max(now, ticket.updated_at + timedelta(seconds=1))
         return replace(ticket, status=Status.DELETED, updated_at=at, stamp=at)
 
-    def _page(
-        self, tickets: Sequence[Ticket], cursor: Cursor, through: datetime, unknown: Counter[str]
-    ) -> Page:
+    def _page(self, tickets: Sequence[Ticket], cursor: Cursor, unknown: Counter[str]) -> Page:
         lacking = (f"roundup's issues have no property {name}" for name in self._issues.lacking)
         return Page(
             records=TicketRows.of(tickets),
             cursor=msgspec.json.encode(cursor).decode(),
             has_more=False,
-            through=through,
+            through=utc(cursor.through),
             server_time=self._client.now,
             unknown=dict(unknown),
             limits=self._client.session.limits,

@@ -72,8 +72,11 @@ class Issues:
         except ProtocolError as error:
             if error.status != requests.codes.bad_request:
                 raise
-            return False
-        return True
+        else:
+            return True
+        # what breaks inside the server is answered with 400 too: then this is refused as well
+        self._client.rows(CLASS, ["status"], ("@page_size", "1"))
+        return False
 
     def _asking(self, ask: Callable[[Iterable[str]], T], watched: frozenset[str]) -> T:
         """Ask with all properties, and when that is refused, with those that there are."""
