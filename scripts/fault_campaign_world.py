@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
@@ -30,6 +31,7 @@ from fault_campaign_orders import (
 from fault_campaign_tally import Tally
 from fault_campaign_victim import started
 
+from connector.config.settings import WritebackTable
 from connector.pipeline.undoing import Undone, undo
 from connector.practice.jobs import FOR_EVER
 from tests.whole import ENVIRON, Ran, Whole
@@ -38,6 +40,7 @@ TICKETS = 12
 TO_THE_RUN_S, BETWEEN_S, TO_THE_END_S, OVER_NIGHT_S = 2_400, 480, 9_000, 3_600
 VISIBLE_S = 180
 LONGEST_S = 120
+DAILY_AT = WritebackTable().daily_at
 MOST_RUNS = 5
 AT_ONCE = 5
 """How many tickets people work on while runs are under way."""
@@ -240,11 +243,16 @@ class World:
         desk.colliding, desk.rival = frozenset(), None
 
     def _quieten(self, begun: float) -> int:
-        """Sync without faults until nothing is written; return how many runs wrote."""
+        """Sync without faults until nothing is written; return how many runs wrote.
+
+        It begins when the daily statuses are due: until then good news goes with whatever else is
+        written, and so depends on when that could be written.
+        """
+        due = next_daily(begun + TO_THE_END_S)
         for desk in (self.calm, self.desk):
             for stage in ("look", "put", "job"):
                 desk.act(stage)
-            desk.clock.reach(begun + TO_THE_END_S)
+            desk.clock.reach(due)
         taken = 0
         for number in range(MOST_RUNS):
             sent = self.desk.put_requests()
@@ -279,6 +287,13 @@ class World:
         figures["tickets written, as often as the helpdesk was asked to"] += self.desk.record.writes
         figures["of them for a state that was there already"] += self.desk.record.repeats
         figures["requests"] += len(self.desk.ledger.requests)
+
+
+def next_daily(after: float) -> float:
+    """Return the next second at which a run shows statuses that are shown daily."""
+    day = datetime.fromtimestamp(after, tz=UTC)
+    due = day.replace(hour=DAILY_AT.hour, minute=DAILY_AT.minute, second=1, microsecond=0)
+    return (due if due >= day else due + timedelta(days=1)).timestamp()
 
 
 def _settled_in(folder: Path, desk: CampaignDesk) -> Whole:
