@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector.config.mapping import KpiTable
@@ -158,6 +158,7 @@ def rows(desk: Desk) -> list[Any]:
     targets=st.lists(TARGETS, min_size=1, max_size=6).map(sorted),
     moments=MOMENTS.map(sorted),
 )
+@example(happenings=[], targets=[(5, 1, "agent_work_time", 30, False)], moments=[(10, 0), (600, 0)])
 def test_measuring_now_and_then_is_measuring_all_at_the_end(
     happenings: list[Any], targets: list[Any], moments: list[tuple[int, int]]
 ) -> None:
