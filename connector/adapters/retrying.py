@@ -18,6 +18,7 @@ from connector.adapters.base import (
     AdapterSettings,
     Capabilities,
     MakesViews,
+    OffersTags,
     ReadsRules,
 )
 from connector.adapters.limits import Pacer
@@ -154,6 +155,18 @@ class RetryingAdapter(Adapter):
         """Read the account's own rules; None where the wrapped adapter cannot (`ReadsRules`)."""
         inner = self.inner
         return self._call(inner.rules, "rules") if isinstance(inner, ReadsRules) else None
+
+    @property
+    def offers_tags(self) -> bool:
+        """Tell whether the wrapped adapter's helpdesk has to offer tags first (`OffersTags`)."""
+        return isinstance(self.inner, OffersTags)
+
+    def missing_tags(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Return the tags that are to be added first; none where every tag is taken."""
+        inner = self.inner
+        if not isinstance(inner, OffersTags):
+            return ()
+        return self._call(lambda: inner.missing_tags(tags), "missing_tags")
 
     def plan_views(
         self, wanted: Sequence[ViewSpec], ours: Sequence[OurView], *, remove: bool = False

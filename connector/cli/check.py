@@ -128,6 +128,7 @@ def _check_helpdesk(
 ) -> Schema | None:
     """Say what is right and wrong with a helpdesk; return what mappings may name there."""
     from connector.cli.check_rules import say_rules
+    from connector.cli.offered_tags import say_missing_tags
     from connector.cli.patience import answered_within
 
     try:
@@ -140,6 +141,7 @@ def _check_helpdesk(
             with answered_within(WHOLE_S):
                 schema = adapter.discover()
                 _check_fields(workspace, helpdesk.name, adapter, out=out)
+                say_missing_tags(workspace, helpdesk, adapter, out=out)
                 say_rules(workspace, helpdesk.name, adapter, who, out=out)
             _check_forms(workspace, helpdesk.name, schema, out=out)
     except AdapterError as error:

@@ -13,6 +13,8 @@ from connector.cli.workspace import Workspace
 from connector.errors import AdapterError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from connector.adapters.retrying import RetryingAdapter
@@ -30,6 +32,14 @@ WORDS = {
     "remove": ("-", "remove", "red"),
     "refuse": ("!", "cannot be done here:", "yellow"),
 }
+BY_AN_ADMIN = {
+    **WORDS,
+    "create": ("+", "to be made by an admin:", "green"),
+    "remove": ("-", "to be removed by an admin:", "red"),
+}
+"""Where the connector cannot make fields."""
+DO_IT = "do it with --apply"
+SAY_IT = "--apply does what our user may, and says what an admin does"
 
 
 def command(
@@ -71,6 +81,7 @@ def _one(
     out: Console,
 ) -> bool:
     """Set up one helpdesk, and tell whether all that was wanted can be done."""
+    from connector.cli.offered_tags import list_tags
     from connector.cli.patience import answered_within
     from connector.cli.setup_views import set_up_views
 
@@ -84,6 +95,8 @@ def _one(
             is_done = set_up_views(workspace, name, adapter, apply=apply, remove=remove, out=out)
         if not views:
             plan = _fields(workspace, name, adapter, apply=apply, remove=remove, out=out)
+            if not remove:
+                list_tags(workspace, helpdesk, adapter, plan, out=out)
             is_done &= not any(step.action == "refuse" for step in plan.steps)
     return is_done
 
@@ -107,18 +120,20 @@ def _fields(
         stores_labels=adapter.capabilities.stores_labels,
     )
     plan = adapter.plan_fields(wanted, remove=remove)
-    _print(plan, out=out)
-    if not plan.steps:
-        out.print("  there is nothing to remove" if remove else "  there is nothing to do")
-    elif plan.is_empty and not remove:
+    is_able = adapter.capabilities.creates_fields
+    if plan.is_empty and remove:
+        out.print("  there is nothing to remove")
+    else:
+        _print(plan, WORDS if is_able else BY_AN_ADMIN, out=out)
+    if plan.is_empty and not remove:
         _save(workspace, name, adapter.apply_fields(plan))
         out.print("  everything is there")
-    elif not apply:
-        out.print("  nothing was changed; do it with --apply")
-    else:
+    elif apply:
         with Lease(workspace.folder(name)):
             _save(workspace, name, adapter.apply_fields(plan))
         out.print("  done")
+    elif not plan.is_empty:
+        out.print(f"  nothing was changed; {DO_IT if is_able else SAY_IT}")
     return plan
 
 
@@ -126,9 +141,9 @@ def _save(workspace: Workspace, helpdesk: str, fields: tuple[TicketField, ...]) 
     workspace.state.save_fields(helpdesk, fields)
 
 
-def _print(plan: FieldPlan, *, out: Console) -> None:
+def _print(plan: FieldPlan, said: Mapping[str, tuple[str, str, str]], *, out: Console) -> None:
     for step in plan.steps:
-        sign, words, style = WORDS[step.action]
+        sign, words, style = said[step.action]
         options = ", ".join(step.options.values() if step.options else step.spec.options.values())
         kind = "drop-down" if step.spec.kind == "dropdown" else "text"
         line = (

@@ -97,8 +97,10 @@ class Trial:
         note(Finding(f'the field "{field.title}" is set and put back'))
 
     def _try_conflict(self, note: Callable[[Finding], None]) -> None:
-        if not self._adapter.capabilities.detects_conflicts:
-            text = "a conflict was not tried: tags and fields are changed one by one, without one"
+        can = self._adapter.capabilities
+        if not can.detects_conflicts:
+            safe = f"tags of others are safe by: {can.keeps_foreign_tags}"
+            text = f"a conflict was not tried, since none is refused here; {safe}"
             note(Finding(text, None))
             return
         stale = TicketChange(
