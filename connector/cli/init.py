@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from typer.core import TyperCommand
 
+from connector.cli.first_config import DEFAULT_KIND, render_config
 from connector.cli.templates import (
     ALIASES,
     described,
@@ -32,8 +32,10 @@ DEFAULT_TEMPLATE = "starter"
 WHICH: Final = ""
 """What `--template` without a name asks: which ones there are."""
 OPTION: Final = "--template"
-PLACEHOLDER_URL = "https://YOUR-SUBDOMAIN.zendesk.com"
 GITIGNORE = "# what the connector keeps on this machine\nvar/\n"
+KIND = Annotated[
+    str, typer.Option("--kind", help="Which helpdesk: zendesk, redmine, roundup or rt.")
+]
 _VARIABLE = re.compile(r'env = "(\w+)"')
 
 
@@ -78,6 +80,7 @@ def command(
     url: Annotated[
         str | None, typer.Option("--url", help="Address of the helpdesk, to put into the file.")
     ] = None,
+    kind: KIND = DEFAULT_KIND,
     from_helpdesk: Annotated[
         bool,
         typer.Option("--from-helpdesk", help="Draft a mapping from what the helpdesk itself has."),
@@ -95,10 +98,11 @@ def command(
     if any(name not in {*templates(), *ALIASES} for name in names):
         _list_templates(out=console(stderr=True))
     if from_helpdesk:
-        _draft(workspace, folder, url)
+        _draft(workspace, folder, kind, url)
         return
     today = workspace.now().date()
-    _say_project(write_project(folder, names, today=today, level=level, url=url), out=out)
+    project = write_project(folder, names, today=today, level=level, kind=kind, url=url)
+    _say_project(project, out=out)
 
 
 def _list_templates(*, out: Console) -> None:
@@ -118,7 +122,7 @@ def _say_project(project: Project, *, out: Console) -> None:
         out.print(clean(f"  {number}. {step}"), soft_wrap=True)
 
 
-def _draft(workspace: Workspace, folder: Path, url: str | None) -> None:
+def _draft(workspace: Workspace, folder: Path, kind: str, url: str | None) -> None:
     """Ask the helpdesk of a folder what it has, and write mappings from that."""
     from connector.cli.drafting import draft_mappings
     from connector.cli.output import console, print_line
@@ -127,7 +131,7 @@ def _draft(workspace: Workspace, folder: Path, url: str | None) -> None:
     if folder != Path():
         workspace = type(workspace)(folder / "config.toml", workspace.environ)
     if not workspace.config.exists():
-        for path in write_config(workspace.config.parent, url):
+        for path in write_config(workspace.config.parent, kind, url):
             print_line(f"wrote {path}", out=out)
     try:
         for drafted in draft_mappings(workspace):
@@ -161,14 +165,14 @@ def _say_drafted(drafted: Drafted, *, out: Console) -> None:
             print_line(f"{name}: {listed}", out=out, indent=2)
 
 
-def write_config(folder: Path, url: str | None) -> tuple[Path, ...]:
+def write_config(folder: Path, kind: str, url: str | None) -> tuple[Path, ...]:
     """Write `config.toml` alone, for a helpdesk at an address."""
     if url is None:
         raise UsageError(
             f"{folder / 'config.toml'} does not exist: give the helpdesk's address with --url, or"
             " run `connector init` first"
         )
-    wanted = {folder / "config.toml": _config(url)}
+    wanted = {folder / "config.toml": render_config(kind, url)}
     if not (folder / ".gitignore").exists():
         wanted[folder / ".gitignore"] = GITIGNORE
     for path, text in wanted.items():
@@ -182,6 +186,7 @@ def write_project(
     *,
     today: date,
     level: str | None = None,
+    kind: str = DEFAULT_KIND,
     url: str | None = None,
 ) -> Project:
     """Write `config.toml` and mappings for the current quarter; nothing is ever overwritten.
@@ -189,7 +194,7 @@ def write_project(
     Named templates are added to a folder that has a configuration already.
     """
     is_added = bool(names) and url is None and (folder / "config.toml").exists()
-    config = _config(url)
+    config = render_config(kind, url)
     wanted = {} if is_added else {folder / "config.toml": config}
     for name in names or (DEFAULT_TEMPLATE,):
         path = folder / "mappings" / f"{template_named(name).name}.toml"
@@ -205,12 +210,6 @@ def write_project(
     if is_added:
         return Project(tuple(wanted), _steps_of_added(folder))
     return Project(tuple(wanted), _next_steps(folder, url, _VARIABLE.findall(config)))
-
-
-def _config(url: str | None) -> str:
-    source = files("connector.config").joinpath("templates", "config.toml")
-    config = source.read_text(encoding="utf-8")
-    return config.replace(PLACEHOLDER_URL, url) if url else config
 
 
 def write_file(path: Path, text: str) -> None:
@@ -244,6 +243,6 @@ def _next_steps(folder: Path, url: str | None, variables: Sequence[str]) -> tupl
         f"{edit}, and how to sign in",
         *(f"export {name}=..." for name in variables),
         "connector check              # proves config, mappings and credentials",
-        "connector setup              # shows the ticket fields it would create; --apply does it",
+        "connector setup              # shows our ticket fields; --apply makes them, or says how",
         "connector sync --dry-run     # reads, measures, judges, and shows what it would write",
     )
