@@ -70,7 +70,9 @@ def _cost(plan: Plan) -> str:
     if plan.resting:
         skipped.append(f"{len(plan.resting):,} written too often of late")
     if plan.kept:
-        skipped.append(f"{len(plan.kept):,} with values that a person changed twice, or a rule takes back")
+        skipped.append(
+            f"{len(plan.kept):,} with values that a person changed twice, or a rule takes back"
+        )
     more = len(plan.changes) - len(_examples(plan))
     return (
         (f"and {more:,} more; " if more > 0 else "")

@@ -73,10 +73,11 @@ def started(request: pytest.FixtureRequest, name: str, **variables: str) -> Sett
         told.seek(0)
         if done.returncode:
             pytest.fail(f"{name} does not start:\n{told.read()}")
-    return _read(Path(state or STATES / f"realhelpdesk-{name}") / "env")
+    return read_env(Path(state or STATES / f"realhelpdesk-{name}") / "env")
 
 
-def _read(path: Path) -> Settings:
+def read_env(path: Path) -> Settings:
+    """Return what a start script wrote down."""
     lines = path.read_text(encoding="utf-8").splitlines()
     pairs = (line.removeprefix("export ").partition("=") for line in lines if "=" in line)
     return {key: value.strip("\"'") for key, _, value in pairs}
