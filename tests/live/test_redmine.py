@@ -240,9 +240,7 @@ def test_staff_are_those_who_may_edit_tickets(agents: RedmineAdapter) -> None:
     assert roles == {"connector Test": Role.AGENT, "alice Test": Role.AGENT, None: Role.CUSTOMER}
 
 
-def test_a_ticket_that_is_closed_is_left_alone(
-    agents: RedmineAdapter, desk: RedmineDesk
-) -> None:
+def test_a_ticket_that_is_closed_is_left_alone(agents: RedmineAdapter, desk: RedmineDesk) -> None:
     ticket_id = desk.put()
     desk.set_status(ticket_id, Status.CLOSED)
     puts = desk.proxy.count("PUT")
