@@ -208,6 +208,24 @@ def test_goals_for_each_group_have_tags_once_groups_were_read(
     assert made in set(listed(run(folder, Shelf, "check")))
 
 
+def test_a_goal_of_a_group_has_tags_only_where_the_group_is(
+    folder: Path, desk: MemoryHelpdesk
+) -> None:
+    config, mapping = folder / "config.toml", folder / "mappings" / "goals.toml"
+    other = MemoryHelpdesk("other shelf")
+    second = CONFIG.replace("support", "sales").replace(NAME, other.name)
+    config.write_text(CONFIG + second, encoding="utf-8")
+    text = mapping.read_text(encoding="utf-8").replace("baseline", 'for_each = "group"\nbaseline')
+    mapping.write_text(text, encoding="utf-8")
+    for one in (desk, other):
+        one.put(group_id=one.add_group("First line", "77"))
+        one.advance(600)
+    assert run(folder, Shelf, "sync").code == ExitCode.DONE
+    tags = set(listed(run(folder, Shelf, "check", "--helpdesk", "sales")))
+    assert "goal__quick_replies_of_sales_77__at_risk" in tags
+    assert "goal__quick_replies_of_support_77__at_risk" not in tags
+
+
 def test_setup_says_which_fields_an_admin_makes(folder: Path) -> None:
     ran = run(folder, ByAnAdmin, "setup")
     assert "+ to be made by an admin: field 'Goal status'" in ran.flat
