@@ -63,6 +63,16 @@ def checked_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def checked_address(text: str) -> str:
+    """Return the address of a helpdesk that may live in a folder of its server, without a slash.
+
+    Raises ValueError for what `checked_url` refuses, but for the folder.
+    """
+    parts = urlsplit(text.strip())
+    origin_alone = parts._replace(path="").geturl()
+    return checked_url(origin_alone) + parts.path.rstrip("/")
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name means this machine."""
     if host == "localhost":

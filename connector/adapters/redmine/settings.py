@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from connector.adapters.base import AdapterSettings
-from connector.adapters.http import checked_url
+from connector.adapters.http import checked_address
 from connector.model.ticket import Status
 
 KIND = "redmine"
-
-
-def address(text: str) -> str:
-    """Return the address of a Redmine, which may live below a path; raise ValueError for others."""
-    parts = urlsplit(text.strip())
-    return checked_url(parts._replace(path="").geturl()) + parts.path.rstrip("/")
 
 
 class RedmineSettings(AdapterSettings):
@@ -30,7 +23,7 @@ class RedmineSettings(AdapterSettings):
     `staff_roles` are the roles whose members are staff; left out, those that may edit tickets.
     """
 
-    url: Annotated[str, AfterValidator(address)]
+    url: Annotated[str, AfterValidator(checked_address)]
     api_key: SecretStr
     project: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] | None = None
     tags_field: str = "Tags"

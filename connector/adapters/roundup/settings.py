@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from connector.adapters.base import AdapterSettings
-from connector.adapters.http import checked_url
+from connector.adapters.http import checked_address
 
 KIND = "roundup"
 Family = Literal["new", "open", "pending", "hold", "solved", "closed"]
@@ -32,11 +31,8 @@ ISSUE_PROPERTIES = frozenset(_ISSUE.split())
 
 
 def tracker_url(text: str) -> str:
-    """Return the address of a tracker, its path included, without a slash or `rest` at its end."""
-    parts = urlsplit(text.strip())
-    origin = checked_url(parts._replace(path="").geturl())
-    path = parts.path.rstrip("/").removesuffix("/rest").rstrip("/")
-    return origin + path
+    """Return the address of a tracker, also of its API; raise ValueError for anything else."""
+    return checked_address(text).removesuffix("/rest").rstrip("/")
 
 
 class RoundupSettings(AdapterSettings):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from connector.adapters.base import AdapterSettings
-from connector.adapters.http import checked_url
+from connector.adapters.http import checked_address
 from connector.model.ticket import Status
 
 KIND = "rt"
@@ -24,11 +23,9 @@ STATUSES = {
 """The statuses of RT's own lifecycle."""
 
 
-def checked_address(text: str) -> str:
-    """Return the address of an RT, which may be a folder of its server; raise ValueError else."""
-    parts = urlsplit(text.strip())
-    origin = checked_url(parts._replace(path="").geturl())
-    return f"{origin}{parts.path.rstrip('/')}".removesuffix("/REST/2.0")
+def server_address(text: str) -> str:
+    """Return the address of an RT, also of its API; raise ValueError for anything else."""
+    return checked_address(text).removesuffix("/REST/2.0")
 
 
 class RtSettings(AdapterSettings):
@@ -40,7 +37,7 @@ class RtSettings(AdapterSettings):
     `overlap_s` seconds before the newest ticket, for what was committed late.
     """
 
-    url: Annotated[str, AfterValidator(checked_address)]
+    url: Annotated[str, AfterValidator(server_address)]
     token: SecretStr
     queues: tuple[str, ...] = ()
     tags_field: str = "Tags"
