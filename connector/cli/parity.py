@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from connector.config.settings import HelpdeskTable
     from connector.kpi.parity import Figure, Pair, Parity
     from connector.pipeline.comparing import ParityReport, TicketParity
 
@@ -49,12 +50,20 @@ def command(
         one = ticket_parity(workspace.job(), desks[0], wanted, ticket)
         print_json(one) if as_json else print_ticket(one, out=console())
         return
-    reports = [parity(workspace.job(), desk, wanted) for desk in desks]
+    reports = [parity(workspace.job(), desk, wanted) for desk in _comparable(desks)]
     if as_json:
         print_json(reports)
         return
     for report in reports:
         print_report(report, out=console())
+
+
+def _comparable(desks: Sequence[HelpdeskTable]) -> Sequence[HelpdeskTable]:
+    """Leave out helpdesks without figures of their own, unless that leaves none to speak of."""
+    from connector.adapters.registry import adapter_class
+
+    able = [one for one in desks if adapter_class(one.kind).capabilities.native_figures]
+    return able or desks
 
 
 def _wanted(names: Sequence[str]) -> tuple[Figure, ...]:

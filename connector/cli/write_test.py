@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from connector.cli.exits import ExitCode
+from connector.cli.offered_tags import tags_of_goals
 from connector.cli.output import print_line
 from connector.cli.workspace import Workspace
 from connector.errors import AdapterError, UsageError
@@ -14,7 +15,7 @@ from connector.errors import AdapterError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from connector.adapters.base import Adapter
+    from connector.adapters.retrying import RetryingAdapter
     from connector.config.settings import HelpdeskTable
     from connector.writeback.trial import Finding
 
@@ -43,7 +44,12 @@ def write_test(
 
 
 def _tried(
-    workspace: Workspace, helpdesk: HelpdeskTable, adapter: Adapter, ticket_id: str, *, out: Console
+    workspace: Workspace,
+    helpdesk: HelpdeskTable,
+    adapter: RetryingAdapter,
+    ticket_id: str,
+    *,
+    out: Console,
 ) -> bool:
     from connector.cli.check import FIRST_ANSWER_S
     from connector.cli.patience import answered_within
@@ -61,8 +67,21 @@ def _tried(
         trial = Trial(
             adapter,
             ticket_id,
-            tag=f"{workspace.settings.writeback.tag_prefix}write_test",
+            tag=_tag(workspace, helpdesk, adapter, ticket_id),
             fields=workspace.state.fields(helpdesk.name),
             poll=Poll(now=workspace.now, sleep=time.sleep, limit_s=LONGEST_JOB_S),
         )
         return trial.run(say)
+
+
+def _tag(
+    workspace: Workspace, helpdesk: HelpdeskTable, adapter: RetryingAdapter, ticket_id: str
+) -> str:
+    """Return a tag to try: where tags have to be on offer, one of a goal that the ticket lacks."""
+    usual = f"{workspace.settings.writeback.tag_prefix}write_test"
+    wanted = tags_of_goals(workspace, helpdesk) if adapter.offers_tags else ()
+    if not wanted:
+        return usual
+    tags = {tag for ticket in adapter.get([ticket_id]) for tag in ticket.tags}
+    amiss = tags.union(adapter.missing_tags(wanted))
+    return next((tag for tag in wanted if tag not in amiss), usual)

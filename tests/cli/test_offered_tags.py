@@ -14,6 +14,7 @@ from connector.adapters.retrying import RetryingAdapter
 from connector.cli.exits import ExitCode
 from connector.cli.main import app
 from connector.config.settings import HelpdeskTable
+from connector.model.change import Receipt, TicketChange
 from connector.model.page import FieldAction, FieldPlan, FieldSpec, FieldStep
 from tests.cli.cli import FrozenWorkspace, Ran
 
@@ -137,6 +138,20 @@ def listed(ran: Ran) -> Iterator[str]:
     return (line for line in lines if line.startswith("goal_") and "," not in line)
 
 
+def tried(folder: Path, offered: Sequence[str], ticket: str) -> set[str]:
+    """Return the tags that the write test adds on its way."""
+    tags: set[str] = set()
+
+    class Watched(Shelf):
+        def submit(self, changes: Sequence[TicketChange]) -> Receipt:
+            tags.update(tag for change in changes for tag in change.add_tags)
+            return super().submit(changes)
+
+    Watched.offered = frozenset(offered)
+    assert run(folder, Watched, "check", "--write-test", ticket).code == ExitCode.DONE
+    return tags
+
+
 def test_check_names_the_tags_of_goals_that_are_not_on_offer(folder: Path) -> None:
     assert run(folder, Shelf, "setup", "--apply").code == ExitCode.DONE
     ran = run(folder, Shelf, "check")
@@ -224,6 +239,21 @@ def test_a_goal_of_a_group_has_tags_only_where_the_group_is(
     tags = set(listed(run(folder, Shelf, "check", "--helpdesk", "sales")))
     assert "goal__quick_replies_of_sales_77__at_risk" in tags
     assert "goal__quick_replies_of_support_77__at_risk" not in tags
+
+
+def test_the_write_test_tries_a_tag_on_offer_that_the_ticket_lacks(
+    folder: Path, desk: MemoryHelpdesk
+) -> None:
+    ticket = desk.put()
+    desk.tag(ticket, OF_GOALS[0], "vip")
+    assert tried(folder, OF_GOALS[:2], ticket) == {OF_GOALS[1]}
+    assert set(desk.tickets[ticket].tags) == {OF_GOALS[0], "vip"}
+
+
+def test_where_no_tag_of_a_goal_is_on_offer_the_write_test_has_one_of_its_own(
+    folder: Path, desk: MemoryHelpdesk
+) -> None:
+    assert tried(folder, (), desk.put()) == {"goal_write_test"}
 
 
 def test_setup_says_which_fields_an_admin_makes(folder: Path) -> None:

@@ -101,3 +101,24 @@ def test_a_helpdesk_without_tickets_offers_no_figures(tmp_path: Path) -> None:
         ran = cli("parity")
     assert ran.code == 2
     assert "offers no figures of its own" in " ".join(ran.said.split())
+
+
+def test_a_helpdesk_that_has_no_figures_is_left_out_beside_one_that_has(synced: Cli) -> None:
+    table = """
+[[helpdesk]]
+name = "tracker"
+kind = "redmine"
+[helpdesk.options]
+url = "http://127.0.0.1:1"
+api_key = { env = "NONE" }
+"""
+    text = synced.config.read_text(encoding="utf-8")
+    synced.config.write_text(text + table, encoding="utf-8")
+    synced.environ["NONE"] = "none"
+    ran = synced("parity")
+    assert ran.code == 0
+    assert "practice: our values" in ran.flat
+    assert "tracker" not in ran.said
+    assert "tracker has not been read yet" in " ".join(
+        synced("parity", "--helpdesk", "tracker").said.split()
+    )
