@@ -80,8 +80,8 @@ def agreement(published: PublishedSet, folder: Path, project: Path, at: datetime
 def _read_once(con: DuckDBPyConnection) -> None:
     """Take into memory what hundreds of questions are asked of."""
     for relation in RELATIONS:
-        con.execute(f"create table read_{relation} as from {relation}")
-        con.execute(f"create or replace view {relation} as from read_{relation}")
+        con.execute(f"create temp table read_{relation} as from {relation}")
+        con.execute(f"create or replace temp view {relation} as from read_{relation}")
 
 
 @dataclass
