@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.model.change import TicketChange
+from connector.model.change import Outcome, TicketChange
 from connector.model.ticket import Ticket
 
 
@@ -15,6 +15,15 @@ def shows_some(ticket: Ticket, change: TicketChange) -> bool:
     """Tell whether a ticket shows at least a part of what was asked for."""
     asked = len({*change.add_tags, *change.remove_tags}) + len(change.fields)
     return len(lacking(ticket, change)) < asked
+
+
+def outcome_of(ticket: Ticket, change: TicketChange) -> Outcome:
+    """Return what became of a change that was taken: written also where a part did not stay.
+
+    What a part is left of can be undone; all of it missing is a refusal, whatever was answered.
+    """
+    is_there = shows(ticket, change) or shows_some(ticket, change)
+    return Outcome.WRITTEN if is_there else Outcome.REJECTED
 
 
 def lacking(ticket: Ticket, change: TicketChange) -> frozenset[str]:

@@ -44,13 +44,15 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a plan. `error` is why writing stopped early; the rest is deferred then.
 
     `refused` are the tickets that were not written though their turn came, `deferred` the ids of
-    those whose turn did not come, or whose outcome is not known yet.
+    those whose turn did not come, or whose outcome is not known yet. `partly` counts the written
+    ones that do not show all of it: a rule took it back, or their helpdesk ignored it.
     """
 
     counts: WriteCounts
     batches: int = 0
     refused: tuple[WriteResult, ...] = ()
     deferred: tuple[str, ...] = ()
+    partly: int = 0
     error: str | None = None
 
     @property
@@ -104,6 +106,7 @@ class _Tally:
         self.open = dict.fromkeys(planned.change.ticket_id for planned in plan.changes)
         self.counts = WriteCounts(planned=len(self.open))
         self.refused: list[WriteResult] = []
+        self.partly = 0
 
     def leave(self, results: Sequence[WriteResult]) -> None:
         """Count tickets that the last look left alone."""
@@ -116,6 +119,7 @@ class _Tally:
             if result.outcome != Outcome.DEFERRED:
                 self.counts.count(result.outcome)
                 del self.open[result.ticket_id]
+        self.partly += sum(one.outcome == Outcome.WRITTEN and bool(one.detail) for one in results)
         self.refused += [result for result in results if result.outcome in REFUSALS]
 
     def report(self, batches: int, error: str | None) -> WriteReport:
@@ -126,6 +130,7 @@ class _Tally:
             batches=batches,
             refused=tuple(self.refused),
             deferred=tuple(self.open),
+            partly=self.partly,
             error=error,
         )
 

@@ -20,6 +20,7 @@ from connector.adapters.zendesk.auth import LARGEST_ANSWER, ClientCredentials
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.credentials import credentials
 from connector.adapters.zendesk.settings import ZendeskSettings
+from connector.cli.first_config import render_config
 from connector.config.secrets import resolve_secrets
 from connector.config.settings import load_settings
 from connector.errors import (
@@ -427,13 +428,15 @@ def test_credentials_that_are_empty_are_not_there() -> None:
         ZendeskSettings(url=URL, client_id="goals", client_secret=SecretStr(""))
 
 
-@pytest.mark.parametrize("file", ["config.example.toml", "connector/config/templates/config.toml"])
-def test_the_configs_we_ship_name_options_that_the_adapter_takes(file: str) -> None:
-    root = Path(__file__).parents[2]
-    settings = load_settings(root / file, {})
-    (helpdesk,) = settings.helpdesk
+EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, render_config()], ids=["example", "init"])
+def test_the_configs_we_ship_name_options_that_the_adapter_takes(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    (helpdesk,) = load_settings(tmp_path / "config.toml", {}).helpdesk
     environ = {"ZENDESK_CLIENT_SECRET": "s"}
-    options = resolve_secrets(helpdesk.options, environ, root, helpdesk.name)
+    options = resolve_secrets(helpdesk.options, environ, tmp_path, helpdesk.name)
     taken = checked_options(helpdesk, options)
     assert isinstance(taken, ZendeskSettings)
     assert taken.client_id == "goal_connector"

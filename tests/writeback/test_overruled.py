@@ -9,9 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from connector.adapters.memory import MemoryAdapter
-from connector.adapters.readback import shows, shows_some
-from connector.model.change import Outcome, Receipt, TicketChange, WriteResult
-from connector.model.ticket import Ticket
+from connector.adapters.readback import outcome_of, shows
+from connector.model.change import Receipt, TicketChange, WriteResult
 from tests.writeback.world import World, member
 
 
@@ -30,13 +29,12 @@ class OverrulingAdapter(MemoryAdapter):
         left = {key: value for key, value in ticket.fields.items() if not self.empties(key)}
         now = self._desk.replace(ticket, {"fields": left})
         return WriteResult(
-            ticket_id=now.id, outcome=outcome(now, change), ticket=self._seen(now), is_done=True
+            ticket_id=now.id,
+            outcome=outcome_of(now, change),
+            detail="" if shows(now, change) else "not shown",
+            ticket=self._seen(now),
+            is_done=True,
         )
-
-
-def outcome(ticket: Ticket, change: TicketChange) -> Outcome:
-    some = shows(ticket, change) or shows_some(ticket, change)
-    return Outcome.WRITTEN if some else Outcome.REJECTED
 
 
 @pytest.fixture
@@ -91,7 +89,8 @@ def test_where_a_rule_leaves_nothing_it_is_tried_twice(world: World) -> None:
 def test_what_a_rule_takes_back_is_told(world: World) -> None:
     ticket = world.desk.put()
     overrules(world, "status")
-    world.sync({ticket: [member("at_risk")]})
+    report = world.write(world.plan({ticket: [member("at_risk")]}))
+    assert (report.counts.written, report.partly) == (1, 1)
     (kept,) = world.plan({ticket: [member("at_risk")]}).kept
     assert kept.fields == tuple(f.id for f in world.fields if f.role == "status")
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import requests
 
-from connector.adapters.readback import shows
+from connector.adapters.readback import outcome_of, shows
 from connector.adapters.redmine.client import RedmineClient
 from connector.adapters.redmine.parse import Terms, several, ticket
 from connector.adapters.redmine.tickets import number
@@ -80,7 +80,8 @@ class Writer:
         if others:
             return self._result(change, after, Outcome.CONFLICT, "changed by somebody else")
         detail = refusal or "answered with success, but the ticket does not show it"
-        return self._result(change, after, Outcome.REJECTED, detail)
+        outcome = outcome_of(self._ticket(after, change), change)
+        return self._result(change, after, outcome, detail)
 
     def _put(self, issue_id: int, values: list[dict[str, Any]]) -> str:
         """Write custom fields; return why it was refused, empty if it was not."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from connector.adapters.readback import lacking, shows
+from connector.adapters.readback import lacking, outcome_of, shows
 from connector.adapters.roundup.client import Element, RoundupClient
 from connector.adapters.roundup.issues import CLASS, Issues
 from connector.adapters.roundup.parse import keyword_ids
@@ -144,7 +144,7 @@ def _settled(change: TicketChange, told: WriteResult, ticket: Ticket | None) -> 
         return _result(change, Outcome.WRITTEN, ticket=ticket)
     outcome, detail = told.outcome, told.detail
     if outcome == Outcome.WRITTEN:
-        outcome = Outcome.REJECTED
+        outcome = outcome_of(ticket, change)
         detail = "answered with success, but the ticket does not show it"
     return WriteResult(
         ticket_id=change.ticket_id,

@@ -17,7 +17,7 @@ import msgspec
 import requests
 
 from connector.adapters.http import decode
-from connector.adapters.readback import shows
+from connector.adapters.readback import outcome_of, shows
 from connector.adapters.rt.client import RtClient, number
 from connector.adapters.rt.parse import TicketParser, tags_of
 from connector.adapters.rt.settings import KIND, RtSettings
@@ -183,9 +183,8 @@ def _result(change: TicketChange, tried: Tried, ticket: Ticket | None) -> WriteR
     if ticket is None and outcome is None:
         outcome, detail = Outcome.MISSING, ""
     elif outcome is None and ticket is not None:
-        is_written = shows(ticket, change)
-        outcome = Outcome.WRITTEN if is_written else Outcome.REJECTED
-        detail = "" if is_written else detail or _SILENT
+        outcome = outcome_of(ticket, change)
+        detail = "" if shows(ticket, change) else detail or _SILENT
     return WriteResult(
         ticket_id=change.ticket_id, outcome=outcome or Outcome.MISSING, detail=detail, ticket=ticket
     )

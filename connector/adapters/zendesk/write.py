@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from connector.adapters.readback import shows, shows_some
+from connector.adapters.readback import outcome_of, shows
 from connector.adapters.zendesk.wire import WireOutcome
 from connector.errors import FatalError
 from connector.model.change import Outcome, TicketChange, WriteResult
@@ -155,9 +155,8 @@ def settled(change: TicketChange, told: WireOutcome | None, ticket: Ticket | Non
         detail = "the job says nothing of this ticket"
     elif told.error in CONFLICTS:
         outcome, detail = Outcome.CONFLICT, told.error or ""
-    elif is_done and shows_some(ticket, change):
-        outcome, detail = Outcome.WRITTEN, "a part of it was taken back at once"
     elif is_done:
+        outcome = outcome_of(ticket, change)
         detail = "answered with success, but the ticket does not show it"
     else:
         detail = told.error if told.error and told.error.isidentifier() else "failed"
