@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from tests.costs import keeping
-from tests.costs.comparing import differences
-from tests.costs.job import count, counted_apart, python
+from tests.costs.comparing import moved
+from tests.costs.job import count, counted_apart
 
 
 def main() -> None:
@@ -26,10 +26,9 @@ def main() -> None:
 
 def keep() -> None:
     """Write the numbers, and say which were out of bounds before."""
-    found = keeping.Kept(python(), counted_apart())
+    found = keeping.Kept(keeping.interpreter(), counted_apart())
     if keeping.PATH.exists():
-        before = keeping.load().on(found.python)
-        sys.stdout.writelines(f"{line}\n" for line in differences(before, found.stages))
+        sys.stdout.writelines(f"{line}\n" for line in moved(keeping.load(), found))
     keeping.PATH.write_text(keeping.text(found), encoding="utf-8")
 
 

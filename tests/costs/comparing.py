@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.costs.counting import Costs
+from tests.costs.keeping import Kept
 
 Counts = Mapping[str, int]
 
@@ -27,6 +28,7 @@ BOUNDS = {
     "sqlite": Bound(0.03, each=False),
     "calls": Bound(0.05, each=False),
     "modules": Bound(0.05, each=False),
+    "instructions": Bound(0.02, each=True),
 }
 TITLES = {
     "requests": "requests to the helpdesk",
@@ -37,9 +39,21 @@ TITLES = {
     "sqlite": "statements sent to SQLite",
     "calls": "calls made by our functions",
     "modules": "modules of ours imported",
+    "instructions": "instructions of the processor",
 }
 SHOWN = 6
 """So many names a total is explained by."""
+
+
+def moved(kept: Kept, found: Kept) -> list[str]:
+    """Return a line for each count that is out of bounds, of those that are comparable at all."""
+    counts_instructions = any("instructions" in costs for costs in found.stages.values())
+    return differences(
+        kept.comparable(found.python, counts_instructions=counts_instructions),
+        Kept(kept.python, found.stages).comparable(
+            found.python, counts_instructions=counts_instructions
+        ),
+    )
 
 
 def differences(kept: Mapping[str, Costs], found: Mapping[str, Costs]) -> list[str]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from connector.cli.exits import ExitCode
+from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 from tests.costs.counting import Costs, Tally, counted
+from tests.costs.instructions import instructions, missing
 from tests.whole import API, PagedServer, Whole
 
 SEED = 7
-TICKETS = 80
+TICKETS = 50
 NEW = 50
 """Open tickets beside those that a helpdesk of the tests begins with; all of them are written."""
 FEW = 10
+ONE_PAGE = {"start_time": "0", "include": "metric_sets", "per_page": "100"}
 ID = r"[^/]*[0-9][^/]*"
 PAGES = {
     "incremental/tickets/cursor": ("per_page", 25),
@@ -48,9 +51,18 @@ class Stages:
         for number in range(NEW):
             self.server.acts.create({"subject": f"More {number}", "comment": {"body": "Help"}})
         self.server.clock.advance(600)
+        self._folder = folder
         self.whole = Whole(folder / "goals", self.server, writes=False)
         self.costs: dict[str, Costs] = {}
         self._tally = Tally()
+
+    def instructions(self) -> dict[str, Costs]:
+        """Return what reading a page of tickets costs the processor, nothing where unknown."""
+        key = b64encode(f"{ADMIN_EMAIL}/token:{TOKEN}".encode()).decode()
+        path = "incremental/tickets/cursor.json"
+        page = self.server.desk.answer("GET", path, ONE_PAGE, {}, f"Basic {key}").rendered()
+        found = None if missing() else instructions(page, self._folder)
+        return {"a page": {"instructions": {"decode, make columns": found}}} if found else {}
 
     def live(self) -> dict[str, Costs]:
         """Return the costs of each stage, by kind and name."""
@@ -126,7 +138,8 @@ def imported(modules: list[str]) -> Costs:
 
 def count(folder: Path) -> dict[str, Costs]:
     """Do the job and return its costs, by stage, kind and name."""
-    return {"connector --help": imports(), **Stages(folder).live()}
+    stages = Stages(folder)
+    return {"connector --help": imports(), **stages.live(), **stages.instructions()}
 
 
 def counted_apart() -> dict[str, Costs]:
@@ -140,11 +153,6 @@ def counted_apart() -> dict[str, Costs]:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     costs: dict[str, Costs] = json.loads(ran.stdout)
     return costs
-
-
-def python() -> str:
-    """Return the version of Python, as far as calls depend on it."""
-    return ".".join(platform.python_version_tuple()[:2])
 
 
 def _large(calls: dict[str, int]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,21 +20,36 @@ HEAD = """\
 
 @dataclass(frozen=True)
 class Kept:
-    """Costs by stage, and the version of Python that `calls` and `imports` belong to."""
+    """Costs by stage, and the interpreter they were counted on."""
 
     python: str
     stages: Mapping[str, Costs]
 
-    def on(self, python: str) -> Mapping[str, Costs]:
-        """Return what can be compared on a version of Python."""
-        if python == self.python:
-            return self.stages
-        return {stage: without_calls(costs) for stage, costs in self.stages.items()}
+    def comparable(self, python: str, *, counts_instructions: bool) -> Mapping[str, Costs]:
+        """Return what would be the same on another interpreter.
+
+        Its version decides on calls and imports; instructions want the very same one.
+        """
+        dropped: set[str] = set()
+        if not counts_instructions or python != self.python:
+            dropped.add("instructions")
+        if version(python) != version(self.python):
+            dropped |= {"calls", "imports"}
+        left = {
+            stage: {kind: names for kind, names in costs.items() if kind not in dropped}
+            for stage, costs in self.stages.items()
+        }
+        return {stage: costs for stage, costs in left.items() if costs}
 
 
-def without_calls(costs: Costs) -> Costs:
-    """Return costs without those that another version of Python counts in another way."""
-    return {kind: names for kind, names in costs.items() if kind not in {"calls", "imports"}}
+def interpreter() -> str:
+    """Return which Python this is: version, processor, compiler."""
+    return f"{platform.python_version()}, {platform.machine()}, {platform.python_compiler()}"
+
+
+def version(python: str) -> str:
+    """Return the version of an interpreter, as far as calls depend on it."""
+    return ".".join(python.split(".")[:2])
 
 
 def load(path: Path = PATH) -> Kept:
