@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+USUAL = "usual"
 THOROUGH = "thorough"
 """The profile of `pytest --hypothesis-profile=thorough`."""
 
 
 def register_profiles() -> None:
-    """Make the thorough profile known, which tries three times as many examples as usual."""
+    """Try fewer examples than is usual in every run, and many in a thorough one."""
+    settings.register_profile(USUAL, max_examples=50)
     settings.register_profile(THOROUGH, max_examples=300)
+    settings.load_profile(USUAL)
 
 
 def examples(usual: int, thorough: int) -> int:

@@ -148,8 +148,8 @@ class TicketReader:
         if is_all and missing > max(FEW, len(known) // 2):
             raise FatalError(
                 f"{KIND} shows {found} of {len(known)} tickets that were there; see whether the"
-                " key's user is still a member of the projects, or, if so many were deleted, read"
-                " anew with connector sync --full"
+                " key's user is still a member of the projects, or, if so many were deleted, remove"
+                " this helpdesk's store.duckdb and sync: it holds nothing that cannot be read again"
             )
         return found
 

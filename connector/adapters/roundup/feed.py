@@ -125,7 +125,8 @@ class TicketFeed:
         if len(had - live) > max(FEW, len(had) // 2):
             raise AuthenticationError(
                 f"{KIND} shows {len(had - live):,} of {len(had):,} known tickets no more; see what"
-                " our account may view, and if they were really deleted, sync with --full"
+                " our account may view, or, if they were really deleted, remove this helpdesk's"
+                " store.duckdb and sync: it holds nothing that cannot be read again"
             )
         missed = [str(number) for number in sorted(had - live)[:MOST_AT_ONCE]]
         # pages of ids shift while they are read, so only what is not found by its id is gone
