@@ -268,7 +268,7 @@ def test_a_count_without_tickets_is_worth_another_try(
 
 
 def test_a_cursor_of_another_making_is_refused(adapter: RedmineAdapter) -> None:
-    with pytest.raises(FatalError, match="remove this helpdesk's store"):
+    with pytest.raises(FatalError, match="--full"):
         read(adapter, "12345")
 
 
