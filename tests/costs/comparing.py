@@ -28,7 +28,7 @@ BOUNDS = {
     "sqlite": Bound(0.03, each=False),
     "calls": Bound(0.05, each=False),
     "modules": Bound(0.05, each=False),
-    "instructions": Bound(0.02, each=True),
+    "instructions": Bound(0.05, each=True),
 }
 TITLES = {
     "requests": "requests to the helpdesk",

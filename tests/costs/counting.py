@@ -9,9 +9,9 @@ import re
 import sqlite3
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -29,6 +29,8 @@ FAR_SIDE = "practice/"
 CARRIERS = ("store/database", "store/state")
 """Modules that only carry statements of others to SQLite."""
 DECODERS = {("adapters/http", "decode"): "answers decoded", ("store/store", "save"): "pages stored"}
+DECODING = {function for _, function in DECODERS}
+CALLS = {"call", "c_call"}
 INLINED = {"<listcomp>", "<dictcomp>", "<setcomp>"}
 """Calls in some versions of Python, and none in others."""
 
@@ -44,6 +46,10 @@ class Tally:
     def count(self, kind: str, name: str, number: int = 1) -> None:
         """Add to one count."""
         self._counts[kind][name] += number
+
+    def of(self, kind: str) -> Counter[str]:
+        """Return the counts of one kind, to be added to until the next look."""
+        return self._counts[kind]
 
     def take(self) -> Costs:
         """Return what was counted, and begin anew."""
@@ -125,7 +131,7 @@ def counted(tally: Tally) -> Iterator[None]:
         return connection
 
     duckdb.connect, sqlite3.connect = connect, connect_lite  # type: ignore[assignment]
-    sys.setprofile(partial(_called, tally))
+    sys.setprofile(_caller(tally))
     try:
         yield
     finally:
@@ -153,14 +159,22 @@ def sender() -> str:
     return "elsewhere"
 
 
-def _called(tally: Tally, frame: FrameType, event: str, _: object) -> None:
-    """Count a call of a function of ours, or one that such a function makes of a built-in one."""
-    if event not in {"call", "c_call"}:
-        return
-    code = frame.f_code
-    name = module(code.co_filename)
-    if name is None or (event == "call" and code.co_name in INLINED):
-        return
-    tally.count("calls", name)
-    if event == "call" and (name, code.co_name) in DECODERS:
-        tally.count("pages", DECODERS[name, code.co_name])
+def _caller(tally: Tally) -> Callable[[FrameType, str, object], None]:
+    """Return what counts a call of a function of ours, and one it makes of a built-in one.
+
+    It is called for every call there is, so it does little.
+    """
+    calls = tally.of("calls")
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        if event not in CALLS:
+            return
+        code = frame.f_code
+        name = module(code.co_filename)
+        if name is None or (event == "call" and code.co_name in INLINED):
+            return
+        calls[name] += 1
+        if code.co_name in DECODING and event == "call" and (name, code.co_name) in DECODERS:
+            tally.count("pages", DECODERS[name, code.co_name])
+
+    return called
