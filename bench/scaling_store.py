@@ -19,6 +19,7 @@ import duckdb
 import msgspec
 
 from bench.kpis import KPIS
+from bench.scaling_publish import Published, published
 from connector.practice.clock import Clock
 from connector.practice.helpdesk import ADMIN_EMAIL, TOKEN
 from connector.practice.limits import Limits
@@ -93,13 +94,21 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     accounts: int
     one: Ran
     many: Ran
+    published: list[Published]
 
 
 def measured(folder: Path) -> Stores:
     """Read both stores and the many accounts; some minutes."""
     small, large = (_store(folder / f"{tickets}", tickets) for tickets in (SMALL, LARGE))
     one, many = _fleets(folder)
-    return Stores(small=small, large=large, accounts=MANY, one=one, many=many)
+    return Stores(
+        small=small,
+        large=large,
+        accounts=MANY,
+        one=one,
+        many=many,
+        published=published(folder),
+    )
 
 
 def _fleets(folder: Path) -> tuple[Ran, Ran]:

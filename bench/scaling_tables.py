@@ -197,6 +197,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "hours": hours,
     "bursts": bursts,
     "inputs": scaling_machine.inputs,
+    "publications": scaling_machine.publications,
     "accounts": scaling_machine.accounts,
     "assumptions": assumptions,
     "evidence": evidence,
