@@ -12,9 +12,15 @@ def shows(ticket: Ticket, change: TicketChange) -> bool:
 
 
 def shows_some(ticket: Ticket, change: TicketChange) -> bool:
-    """Tell whether a ticket shows at least a part of what was asked for."""
-    asked = len({*change.add_tags, *change.remove_tags}) + len(change.fields)
-    return len(lacking(ticket, change)) < asked
+    """Tell whether a ticket shows at least a part of what was asked for.
+
+    What is gone may have been taken away by somebody else, so it counts only where nothing was to
+    be added.
+    """
+    added = {f"tag:{tag}" for tag in change.add_tags}
+    added |= {field_id for field_id, value in change.fields.items() if value}
+    removed = {f"tag:{tag}" for tag in change.remove_tags} | set(change.fields)
+    return bool((added or removed) - lacking(ticket, change))
 
 
 def outcome_of(ticket: Ticket, change: TicketChange) -> Outcome:
