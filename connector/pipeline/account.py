@@ -230,11 +230,7 @@ class Account:
             self.report.writes = done.counts
             self.report.error = done.error
             waiting.update(done.waiting)
-            if done.partly:
-                self.report.notes.append(
-                    f"{done.partly} tickets do not show all that was written: a rule of the"
-                    " helpdesk took it back, or a field is not there for us"
-                )
+            self.report.notes += done.notes
         save_deferred(self.job.state, self.name, waiting)
         is_whole = self.report.error is None and not self.report.writes.deferred
         if is_whole and not self.is_held_back:

@@ -56,6 +56,15 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what somebody should know besides the counts."""
+        told = (
+            f"{self.partly} tickets do not show all that was written: a rule of the helpdesk took"
+            " it back, or a field is not there for us"
+        )
+        return (told,) if self.partly else ()
+
+    @property
     def waiting(self) -> frozenset[str]:
         """Return the tickets that still have to be written, and soon: deferred, or in conflict."""
         passing = {Outcome.CONFLICT, Outcome.REJECTED}
