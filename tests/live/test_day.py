@@ -32,7 +32,7 @@ from tests.live.people import (
 from tests.live.proxy import Proxy
 from tests.live.roundup_desk import Extension, tracker
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("day")]
+pytestmark = pytest.mark.live
 GOALS = ("replies_in_time", "small_backlog")
 ROUNDUP_PORT = 18_097
 OURS = Extension("goal_outcome=String(), goal_note=String()")

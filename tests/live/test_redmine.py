@@ -26,7 +26,7 @@ from tests.contract.adapter_contract import (
 from tests.live.proxy import Proxy
 from tests.live.redmine_desk import RedmineDesk, crowd, fields, own_project, run_inside
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("redmine")]
+pytestmark = pytest.mark.live
 TAGS = ("vip", "twice", "meanwhile", "goal_old", "goal_new")
 Settings = Mapping[str, str]
 

@@ -21,7 +21,7 @@ from tests.live.conftest import Settings
 from tests.live.proxy import Proxy
 from tests.live.roundup_desk import CONTRACT, PERSON, RoundupDesk, plain_tracker, tracker
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("roundup")]
+pytestmark = pytest.mark.live
 PORT = 18088
 LIMITED_PORT = 18089
 CALLS, INTERVAL_S = 5, 5

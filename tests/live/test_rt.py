@@ -32,7 +32,7 @@ from tests.contract.adapter_contract import (
 from tests.live.conftest import Settings
 from tests.live.proxy import Proxy
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("rt")]
+pytestmark = pytest.mark.live
 WORDS = {
     Status.OPEN: "open",
     Status.PENDING: "stalled",
