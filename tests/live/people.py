@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 import requests
@@ -27,14 +27,29 @@ FIELDS = {"status": "Goal status", "outcome": "Goal outcome", "note": "Goal note
 """Titles of our fields by role."""
 
 
+@runtime_checkable
+class Merges(Protocol):
+    """People of a helpdesk that has merging."""
+
+    def merge(self, ticket: str, into: str) -> None:
+        """Merge a ticket into another."""
+
+
+@runtime_checkable
+class ComesBetween(Protocol):
+    """People who act between our reading of a ticket and our writing to it."""
+
+    def on_write(self, ticket: str, action: Callable[[], None]) -> None:
+        """Do something right before the connector next writes to a ticket."""
+
+
 class People(ABC):
     """The people of one helpdesk. `kind` names it, `secrets` are for the environment.
 
-    Statuses are ours: open, pending, solved. `merges` says whether the helpdesk has merging.
+    Statuses are ours: open, pending, solved. `ahead_s` is how far their clock is ahead of others.
     """
 
     kind: str
-    merges = True
     ahead_s = 0
     secrets: Mapping[str, str] = {}
     admin_secrets: Mapping[str, str] = {}
@@ -66,10 +81,6 @@ class People(ABC):
     def delete(self, ticket: str) -> None:
         """Delete a ticket."""
 
-    def merge(self, ticket: str, into: str) -> None:
-        """Merge a ticket into another."""
-        raise NotImplementedError
-
     @abstractmethod
     def set_tags(self, ticket: str, *, add: str = "", remove: str = "") -> None:
         """Add or remove a tag by hand."""
@@ -81,10 +92,6 @@ class People(ABC):
     @abstractmethod
     def fields(self, ticket: str) -> dict[str, str]:
         """Return what the helpdesk shows in our fields, by role; empty ones are left out."""
-
-    def on_write(self, ticket: str, action: Callable[[], None]) -> None:
-        """Do something right before the connector next writes to a ticket."""
-        raise NotImplementedError
 
     def close(self) -> None:  # noqa: B027  # what is left does no harm, as a rule
         """Clean up."""
@@ -175,7 +182,6 @@ class RedminePeople(People):
     """A project of its own in a Redmine; it has no merging."""
 
     kind = "redmine"
-    merges = False
     AGENTS = ("connector", "alice")
 
     def __init__(self, env: Settings, proxy: Proxy, tags: Iterable[str]) -> None:
@@ -249,7 +255,6 @@ class RoundupPeople(People):
     """A Roundup tracker of its own; it has no merging, and no history over its API."""
 
     kind = "roundup"
-    merges = False
     AGENTS = ("connector", "reader")
 
     def __init__(self, env: Settings, proxy: Proxy) -> None:

@@ -23,6 +23,8 @@ from connector.cli.workspace import Workspace
 from connector.writeback.ownership import Names
 from tests.live.conftest import Settings, started
 from tests.live.people import (
+    ComesBetween,
+    Merges,
     People,
     PracticePeople,
     RedminePeople,
@@ -142,7 +144,7 @@ class Day:
         self.solve("d")
         self.people.delete(self.id("f"))
         self.lives["f"].is_gone = True
-        if self.people.merges:
+        if isinstance(self.people, Merges):
             self.people.merge(self.id("g"), self.id("h"))
             self.lives["g"].is_gone = True
         self.people.set_tags(self.id("e"), remove="vip")
@@ -349,4 +351,5 @@ def in_the_evening(run: Folder, days: Mapping[str, Day]) -> None:
 
 def tags_while_we_write(day: Day, ticket: str) -> None:
     """Let somebody tag a ticket between our reading it and our writing it."""
+    assert isinstance(day.people, ComesBetween)
     day.people.on_write(day.id(ticket), lambda: day.people.set_tags(day.id(ticket), add="urgent"))
