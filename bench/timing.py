@@ -27,19 +27,27 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One measured figure against its bound; `rounds` are the costs behind a ratio, in order."""
+    """One measured figure and its bound, None where nothing was promised.
+
+    The bound is the most the value may be, with `at_least` the least. `unit` is one of `x` (times),
+    `share`, `MB`, `s`, `/s` or a word for what is counted. `rounds` are the costs behind a ratio,
+    in order, `notes` what else belongs to the figure.
+    """
 
     name: str
     value: float
-    bound: float
+    bound: float | None = None
     unit: str
+    at_least: bool = False
     rounds: dict[str, list[Cost]] = {}
     notes: dict[str, float] = {}
 
     @property
     def is_kept(self) -> bool:
-        """Tell whether the figure stays within its bound."""
-        return self.value <= self.bound
+        """Tell whether the figure keeps its bound, if it has one."""
+        if self.bound is None:
+            return True
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
 
 
 def cost(work: Callable[[], object]) -> Cost:
