@@ -1,82 +1,32 @@
-"""The `connector` command: one module a command, imported here; heavy imports wait inside them."""
+"""The `connector` command: what all commands share; the modules of commands wait until used."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from connector.cli import (
-    authorize,
-    catalogue,
-    check,
-    checkin,
-    close,
-    daemon,
-    demo,
-    digest,
-    explain,
-    export,
-    goals,
-    history,
-    import_values,
-    init,
-    kpis,
-    lint,
-    parity,
-    schema,
-    setup,
-    status,
-    suggest,
-    sync,
-    undo,
-)
-from connector.cli.exits import report_bug, reported
+from connector.cli.commands import PLAIN, Commands
+from connector.cli.exits import report_bug
 from connector.cli.workspace import Workspace
 
 app = typer.Typer(
     name="connector",
     help="Keeps a helpdesk and its goals in agreement.",
+    cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **PLAIN,
 )
-
-COMMANDS = {
-    "init": init,
-    "authorize": authorize,
-    "check": check,
-    "lint": lint,
-    "suggest": suggest,
-    "setup": setup,
-    "sync": sync,
-    "goals": goals,
-    "checkin": checkin,
-    "history": history,
-    "close": close,
-    "digest": digest,
-    "kpis": kpis,
-    "explain": explain,
-    "parity": parity,
-    "import": import_values,
-    "export": export,
-    "undo": undo,
-    "daemon": daemon,
-    "status": status,
-    "demo": demo,
-    "catalogue": catalogue,
-    "schema": schema,
-}
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(version("helpdesk-goal-connector"))
         raise typer.Exit
 
@@ -98,10 +48,6 @@ def main(
         os.environ["CONNECTOR_DEBUG"] = "1"
     make: Callable[[Path], Workspace] = context.obj or Workspace
     context.obj = make(config)
-
-
-for _name, _module in COMMANDS.items():
-    app.command(_name, cls=getattr(_module, "CommandClass", None))(reported(_module.command))
 
 
 def run() -> None:

@@ -43,6 +43,18 @@ def test_help_imports_nothing_heavy() -> None:
     assert ran.stderr == ""
 
 
+def test_help_imports_the_module_of_no_command() -> None:
+    code = (
+        "import sys\nfrom connector.cli.commands import SUMMARIES\n"
+        "from connector.cli.main import app\napp(['--help'], standalone_mode=False)\n"
+        "loaded = [n for n in sys.modules if n.removeprefix('connector.cli.') in SUMMARIES]\n"
+        "sys.stderr.write(','.join(loaded))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "catalogue" in ran.stdout
+    assert ran.stderr == ""
+
+
 @pytest.mark.parametrize("command", ["sync", "undo --all --apply", "setup --remove --apply"])
 def test_another_run_holds_the_lock(synced: Cli, command: str) -> None:
     with (synced.folder / "var" / "practice" / "practice.lock").open("r+") as lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterable
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 import typer
 
+from connector.cli.commands import SUMMARIES, module_of
 from connector.cli.exits import ExitCode, exit_code_of
-from connector.cli.main import COMMANDS, app
+from connector.cli.main import app
 from connector.errors import (
     AuthenticationError,
     ConnectorError,
@@ -72,8 +74,11 @@ def test_every_command_and_option_of_the_design_exists(shared: Path) -> None:
     assert designed(shared) - built() == set()
 
 
-def test_every_command_says_what_it_does() -> None:
-    assert [name for name, module in COMMANDS.items() if not module.command.__doc__] == []
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_the_overview_says_of_a_command_what_its_own_help_begins_with(name: str) -> None:
+    first, *_ = str(inspect.getdoc(module_of(name).command)).split("\n\n")
+    said = SUMMARIES[name].removesuffix(".")
+    assert " ".join(first.split()).startswith(said)
 
 
 def test_sync_has_the_promised_keys(cli: Cli) -> None:
