@@ -11,7 +11,7 @@ import msgspec
 from bench.stores import fill
 from bench.timing import Cost, cost
 from connector.store.lock import Lease
-from connector.store.published import publish
+from connector.store.publishing import publish
 from connector.store.store import Store
 
 SIZES = (100_000, 400_000)

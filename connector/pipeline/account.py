@@ -22,7 +22,8 @@ from connector.pipeline.rolling import Judged
 from connector.pipeline.showing import daily_instant, planned
 from connector.pipeline.views import Views
 from connector.store.lock import Lease
-from connector.store.published import is_current, latest, publish
+from connector.store.published import latest
+from connector.store.publishing import is_current, publish
 from connector.store.store import Store
 from connector.store.waiting import save_deferred
 from connector.sync.pull import Progress as PullProgress
@@ -152,7 +153,7 @@ class Account:
         if is_due(store.connection, now=now, forms=forms, bots=bots, ignore=ignore):
             self.job.progress.step(self.name, "measuring")
             measure(store.connection, now=now, forms=forms, bots=bots, ignore=ignore)
-            store.touch("measures", "measured")
+            store.touch("measures", "measured", is_noted=True)
 
     def _note(self, slice_: SliceReport, store: Store) -> None:
         report = self.report

@@ -19,15 +19,35 @@ FIRST_DERIVED_ID = 1 << 62
 
 DERIVED_UNTIL = "derived_until"
 
+# Of the tickets that changed, and of those whose versions became complete: those with an event that
+# was derived, and those that are not in the state their events end with. Mostly there is none.
+SUSPECTS = f"""
+create or replace temp table suspects as
+with last as (
+  select ticket_id, arg_max(value, ("at", event_id)) as value,
+         bool_or(event_id >= {FIRST_DERIVED_ID}) as has_derived
+  from events
+  where kind = 'status' and ticket_id in (
+    select ticket_id from changed
+    union all
+    select ticket_id from tickets where stamp >= $since and stamp < $until
+  )
+  group by ticket_id
+)
+select ticket_id from last left join tickets using (ticket_id)
+where has_derived or status <> value
+"""
+STATUSES = f"""
+create or replace temp table statuses as
+select ticket_id, event_id, "at", value, event_id >= {FIRST_DERIVED_ID} as is_derived
+from events where kind = 'status' and ticket_id in (select ticket_id from suspects)
+"""
+
 # A derived change is superseded when the real events up to its version lead to the same state or
 # came after it, and when the next change leads there: then it is the same change, told late.
 SUPERSEDED = f"""
 create or replace temp table superseded as
-with statuses as (
-  select ticket_id, event_id, "at", value, event_id >= {FIRST_DERIVED_ID} as is_derived
-  from events where kind = 'status' and ticket_id in (select ticket_id from changed)
-),
-derived as (
+with derived as (
   select *, make_timestamp(event_id - {FIRST_DERIVED_ID}) as stamp from statuses where is_derived
 )
 select d.ticket_id, d.event_id
@@ -45,13 +65,7 @@ MISSING = f"""
 create or replace temp table missing as
 with last as (
   select ticket_id, max("at") as "at", arg_max(value, ("at", event_id)) as value
-  from events
-  where kind = 'status' and (ticket_id, event_id) not in (from superseded)
-    and ticket_id in (
-      select ticket_id from changed
-      union all
-      select ticket_id from tickets where stamp >= $since and stamp < $until
-    )
+  from statuses where (ticket_id, event_id) not in (from superseded)
   group by ticket_id
 )
 select t.ticket_id, {FIRST_DERIVED_ID} + epoch_us(t.stamp) as event_id,
@@ -91,24 +105,35 @@ def fill_gaps(store: Store, *, until: datetime | None, read_at: datetime) -> int
         since = _derived_until(store)
         if since == naive["until"] and con.execute(NOTHING_CHANGED).fetchone() == (True,):
             return 0
-        con.execute(SUPERSEDED)
-        con.execute(MISSING, {"since": since or _naive(BEGINNING), "until": naive["until"]})
-        ((superseded, missing),) = con.execute(
-            "select (select count(*) from superseded), (select count(*) from missing)"
-        ).fetchall()
+        superseded, missing = _find(con, since or _naive(BEGINNING), naive["until"])
     if superseded or missing:
-        store.touch("events", "measures")
+        store.touch("events", "measures", is_noted=True)
     elif since == naive["until"]:
         return 0
     with store.transaction():
-        con.execute(DROP)
-        con.execute(ADD, {"read_at": naive["read_at"]})
-        con.execute(MARK)
+        if superseded or missing:
+            con.execute(DROP)
+            con.execute(ADD, {"read_at": naive["read_at"]})
+            con.execute(MARK)
         if until is not None:
             con.execute("delete from meta where name = ?", [DERIVED_UNTIL])
             text = naive["until"].isoformat()
             con.execute("insert into meta values (?, ?)", [DERIVED_UNTIL, text])
-    return int(missing)
+    return missing
+
+
+def _find(con: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> tuple[int, int]:
+    """Fill `superseded` and `missing`; return how many rows each has, zeros if none was made."""
+    con.execute(SUSPECTS, {"since": since, "until": until})
+    if con.execute("select exists (from suspects)").fetchone() == (False,):
+        return 0, 0
+    for statement in (STATUSES, SUPERSEDED):
+        con.execute(statement)
+    con.execute(MISSING, {"until": until})
+    ((superseded, missing),) = con.execute(
+        "select (select count(*) from superseded), (select count(*) from missing)"
+    ).fetchall()
+    return int(superseded), int(missing)
 
 
 def _derived_until(store: Store) -> datetime | None:

@@ -1,15 +1,13 @@
 """Published sets: immutable Parquet files of one account, which everybody but the writer reads.
 
-A set is written beside the others and becomes current by one rename, so a run may die anywhere.
-Relations that did not change since the last set are hard links to its files.
+A set is files that hold every ticket, and parts: the rows of tickets that changed after these files
+were written. What a part tells of a ticket stands in place of what was told before it. Sets share
+files that did not change, as hard links.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,37 +18,51 @@ from connector.errors import StoreError
 from connector.store.engine import engine
 from connector.store.faults import store_errors
 from connector.store.schema import SCHEMA_VERSION
-from connector.store.store import Store
+
+OF_TICKETS = ("tickets", "native", "events", "ratings", "metric_events", "measures")
+"""Relations whose rows belong to single tickets: a set has parts of them."""
 
 RELATIONS = (
-    "tickets",
-    "native",
-    "events",
+    *OF_TICKETS,
     "people",
     "roles",
     "groups",
     "schedules",
     "schedule_intervals",
     "holidays",
-    "ratings",
     "sla_policies",
     "sla_policy_metrics",
-    "metric_events",
     "vendor_ids",
-    "measures",
     "measured",
 )
 
-# tickets carry the vendor's id as text, for those who read the files without us
-WITH_VENDOR_ID = """
-select coalesce(vendor_ids.id, ticket_id::varchar) as id, tickets.*
-from tickets left join vendor_ids on vendor_ids.kind = 'ticket' and vendor_ids.key = ticket_id
-"""
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of tickets that changed; relations without a file did not change with them."""
+
+    name: str
+    tickets: int
+    relations: tuple[str, ...]
+
+    @property
+    def keys(self) -> str:
+        """Return the name of the file with the keys of its tickets."""
+        return f"keys-{self.name}.parquet"
+
+    def file(self, relation: str) -> str:
+        """Return the name of the file with its rows of a relation."""
+        return f"{relation}-{self.name}.parquet"
+
+    def files(self) -> tuple[str, ...]:
+        """Return the names of all of its files."""
+        return (self.keys, *map(self.file, self.relations))
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a set holds and how old it is. `files` are its Parquet files by relation.
+    """What a set holds and how old it is.
 
+    `files` are the Parquet files by relation, `parts` what came after them, oldest first. `store`
+    and `sequence` tell which store it was made from, and where in the order of its sets it stands.
     `read_at` is our clock at the last read, `server_time` the helpdesk's at the same moment.
     `unknown` counts what was not understood so far, by names of kinds and keys.
     """
@@ -64,6 +76,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int]
     files: Mapping[str, tuple[str, ...]]
     generations: Mapping[str, int]
+    parts: tuple[Part, ...] = ()
+    store: str = ""
+    sequence: int = 0
     unknown: Mapping[str, int] = {}
 
     @property
@@ -78,59 +93,35 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedSet(msgspec.Struct, frozen=True):
-    """One immutable set of files."""
+    """One immutable set of files; `added` are rows from elsewhere that readers see with it."""
 
     path: Path
     manifest: Manifest
+    added: Mapping[str, tuple[Path, ...]] = {}
 
     def files(self, relation: str) -> tuple[Path, ...]:
-        """Return the Parquet files of a relation."""
+        """Return the Parquet files of a relation that hold every ticket."""
         return tuple(self.path / name for name in self.manifest.files[relation])
 
+    def source(self, relation: str) -> str:
+        """Return SQL, to stand after `from`, for the rows of a relation as they are now."""
+        parts = [part for part in self.manifest.parts if relation in part.relations]
+        layers = [self.files(relation), *((self.path / part.file(relation),) for part in parts)]
+        keys = [self.path / part.keys for part in parts]
+        told = [_but(layer, keys[number:]) for number, layer in enumerate(layers)]
+        if relation in self.added:
+            told.append(_but(self.added[relation], ()))
+        return f"({' union all by name '.join(told)})"
 
-def publish(
-    store: Store,
-    folder: Path,
-    *,
-    run: str,
-    through: datetime | None,
-    read_at: datetime,
-    server_time: datetime | None = None,
-) -> PublishedSet:
-    """Write what the store holds as a new set and make it current.
+    def has_parts(self, relation: str) -> bool:
+        """Tell whether parts hold rows of a relation."""
+        return any(relation in part.relations for part in self.manifest.parts)
 
-    The set before it stays for those who are still reading; older ones go.
-    """
-    home = folder / "published"
-    with store_errors(home, duckdb.Error):
-        home.mkdir(parents=True, exist_ok=True)
-        before = latest(folder)
-        target = _free_name(home, run)
-        _sweep(home, keep=[before.path] if before else [])
-        partial = home / f"{target.name}.partial"
-        partial.mkdir()
-    generations, counts = _to_publish(store), store.counts()
-    with store_errors(partial, duckdb.Error):
-        files = {
-            relation: (_write(store, relation, partial, before, generations),)
-            for relation in RELATIONS
-        }
-        manifest = Manifest(
-            helpdesk=folder.name,
-            run=run,
-            through=through,
-            read_at=read_at,
-            server_time=server_time,
-            schema_version=SCHEMA_VERSION,
-            counts=counts,
-            files=files,
-            generations=generations,
-            unknown=store.unknown(),
-        )
-        _write_text(partial / "manifest.json", msgspec.json.encode(manifest))
-        _make_current(partial, target)
-        _sweep(home, keep=[target, *([before.path] if before else [])])
-    return PublishedSet(target, manifest)
+    def is_whole(self) -> bool:
+        """Tell whether all of its files are there."""
+        names = [name for listed in self.manifest.files.values() for name in listed]
+        names += [name for part in self.manifest.parts for name in part.files()]
+        return all((self.path / name).exists() for name in names)
 
 
 def latest(folder: Path) -> PublishedSet | None:
@@ -155,13 +146,6 @@ def latest(folder: Path) -> PublishedSet | None:
     return PublishedSet(path, manifest)
 
 
-def is_current(one: PublishedSet, store: Store) -> bool:
-    """Tell whether publishing again would give readers nothing new, not even a younger age."""
-    there, manifest = (_to_publish(store), store.unknown()), one.manifest
-    same = (dict(manifest.generations), dict(manifest.unknown)) == there
-    return same and manifest.through == store.through()
-
-
 def attach(
     sets: Sequence[PublishedSet], *, memory_limit: str = "512MB"
 ) -> duckdb.DuckDBPyConnection:
@@ -176,84 +160,22 @@ def attach(
     return connection
 
 
-def _to_publish(store: Store) -> dict[str, int]:
-    """Return the generations this set stands for; measures that are still due have none."""
-    generations = dict.fromkeys(RELATIONS, 0) | store.generations()
-    if store.counts()["changed"]:
-        del generations["measures"]
-    return generations
+def parquet(*paths: Path) -> str:
+    """Return SQL, to stand after `from`, for the rows of files."""
+    return f"read_parquet([{', '.join(map(quoted, paths))}])"
 
 
-def _write(
-    store: Store,
-    relation: str,
-    partial: Path,
-    before: PublishedSet | None,
-    generations: Mapping[str, int],
-) -> str:
-    """Link or write one relation into the set; return the file's name."""
-    file = partial / f"{relation}.parquet"
-    if before and _is_unchanged(relation, before.manifest.generations, generations):
-        with suppress(OSError):  # a file system without hard links, or a set somebody removed
-            os.link(before.files(relation)[0], file)
-            return file.name
-    query = WITH_VENDOR_ID if relation == "tickets" else f"from {relation}"
-    store.connection.execute(
-        f"copy ({query}) to {_quoted(file)} (format parquet, compression zstd)"
-    )
-    _sync(file)
-    return file.name
-
-
-def _is_unchanged(relation: str, before: Mapping[str, int], now: Mapping[str, int]) -> bool:
-    parts = ("tickets", "vendor_ids") if relation == "tickets" else (relation,)
-    return all(part in now and now[part] == before.get(part) for part in parts)
-
-
-def _make_current(partial: Path, target: Path) -> None:
-    _sync(partial)
-    partial.rename(target)
-    _sync(target.parent)
-    pointer = target.parent / "CURRENT.partial"
-    _write_text(pointer, target.name.encode())
-    pointer.replace(target.parent / "CURRENT")
-    _sync(target.parent)
-
-
-def _free_name(home: Path, run: str) -> Path:
-    name, number = home / run, 1
-    while name.exists():
-        number += 1
-        name = home / f"{run}-{number}"
-    return name
-
-
-def _sweep(home: Path, keep: Iterable[Path]) -> None:
-    """Remove sets nobody needs, and what a killed run left behind."""
-    kept = set(keep)
-    for path in home.iterdir():
-        if path.is_dir() and path not in kept:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _write_text(path: Path, text: bytes) -> None:
-    path.write_bytes(text + b"\n")
-    _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def quoted(path: Path) -> str:
+    """Return a path as a literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _select(one: PublishedSet, relation: str) -> str:
-    files = ", ".join(_quoted(path) for path in one.files(relation))
     helpdesk = one.manifest.helpdesk.replace("'", "''")
-    return f"select '{helpdesk}' as helpdesk, * from read_parquet([{files}])"
+    return f"select '{helpdesk}' as helpdesk, * from {one.source(relation)}"
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _but(files: Sequence[Path], keys: Sequence[Path]) -> str:
+    """Return a query for the rows of files but those of tickets that later parts tell."""
+    rows = f"select * from {parquet(*files)} as told"
+    return f"{rows} anti join {parquet(*keys)} as later using (ticket_id)" if keys else rows

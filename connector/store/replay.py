@@ -12,7 +12,8 @@ import msgspec
 
 from connector.store.engine import engine
 from connector.store.faults import store_errors
-from connector.store.published import RELATIONS, WITH_VENDOR_ID, PublishedSet
+from connector.store.published import RELATIONS, PublishedSet, quoted
+from connector.store.publishing import WITH_VENDOR_ID
 from connector.store.schema import script
 
 UNDATED = (
@@ -57,7 +58,7 @@ def replay(
 def measured_keys(one: PublishedSet) -> frozenset[str]:
     """Return the keys of the forms that a set holds measures of."""
     with store_errors(one.path, duckdb.Error), engine().connect() as con:
-        rows = con.execute(f"select key from {_parquet(one, 'measured')}").fetchall()
+        rows = con.execute(f"select key from {one.source('measured')}").fetchall()
     return frozenset(key for (key,) in rows)
 
 
@@ -74,17 +75,13 @@ def supplement(
         for relation in RELATIONS:
             if relation not in {"measures", "measured"}:
                 con.execute(f"drop table {relation}")
-                con.execute(f"create view {relation} as from {_parquet(one, relation)}")
+                con.execute(f"create view {relation} as from {one.source(relation)}")
         measure(con)
         for relation in ("measures", "measured"):
             file = folder / f"{relation}.parquet"
-            con.execute(f"copy {relation} to {_quoted(file)} (format parquet, compression zstd)")
-    added = {
-        relation: (*one.manifest.files[relation], str(folder / f"{relation}.parquet"))
-        for relation in ("measures", "measured")
-    }
-    files = {**one.manifest.files, **added}  # an absolute name stands for itself in `path / name`
-    return PublishedSet(one.path, msgspec.structs.replace(one.manifest, files=files))
+            con.execute(f"copy {relation} to {quoted(file)} (format parquet, compression zstd)")
+    added = {name: (folder / f"{name}.parquet",) for name in ("measures", "measured")}
+    return msgspec.structs.replace(one, added=added)
 
 
 def single(
@@ -100,13 +97,13 @@ def single(
         con.execute(script())
         con.execute(
             f"create temp table chosen as select ticket_id, requester_id"
-            f" from {_parquet(one, 'tickets')} where id = ?",
+            f" from {one.source('tickets')} where id = ?",
             [ticket],
         )
         for relation in RELATIONS:
             if relation in {"measures", "measured"}:
                 continue
-            source, columns = _parquet(one, relation), "*"
+            source, columns = one.source(relation), "*"
             if relation == "tickets":
                 columns = "* exclude (id)"
                 source += " where requester_id in (select requester_id from chosen)"
@@ -121,13 +118,11 @@ def single(
 
 def _fill(con: duckdb.DuckDBPyConnection, one: PublishedSet, as_of: datetime) -> None:
     for relation in UNDATED:
-        paths = [str(path) for path in one.files(relation)]
-        con.execute(f"insert into {relation} by name select * from read_parquet(?)", [paths])
+        con.execute(f"insert into {relation} by name from {one.source(relation)}")
     moment = as_of.astimezone(UTC).replace(tzinfo=None)
     text = resources.files("connector.store").joinpath("replay.sql").read_text("utf-8")
     for name in ("events", "tickets", "ratings", "metric_events"):
-        files = ", ".join(_quoted(path) for path in one.files(name))
-        text = text.replace(f"${name}", f"[{files}]")
+        text = text.replace(f"${name}", one.source(name))
     con.execute(text.replace("$as_of", f"timestamp '{moment.isoformat(sep=' ')}'"))
 
 
@@ -136,20 +131,12 @@ def _whole(con: duckdb.DuckDBPyConnection, one: PublishedSet, folder: Path) -> P
     for relation in RELATIONS:
         query = WITH_VENDOR_ID if relation == "tickets" else f"from {relation}"
         file = folder / f"{relation}.parquet"
-        con.execute(f"copy ({query}) to {_quoted(file)} (format parquet)")
+        con.execute(f"copy ({query}) to {quoted(file)} (format parquet)")
     ((count,),) = con.execute("select count(*) from tickets").fetchall()
     manifest = msgspec.structs.replace(
         one.manifest,
         counts={"tickets": count},
         files={relation: (f"{relation}.parquet",) for relation in RELATIONS},
+        parts=(),
     )
     return PublishedSet(folder, manifest)
-
-
-def _parquet(one: PublishedSet, relation: str) -> str:
-    files = ", ".join(_quoted(path) for path in one.files(relation))
-    return f"read_parquet([{files}])"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

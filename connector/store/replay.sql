@@ -3,7 +3,7 @@
 
 create temp table folded as
 select ticket_id, kind, arg_max(value, ("at", event_id)) as value
-from read_parquet($events)
+from $events
 where "at" <= $as_of and kind in ('status', 'assignee', 'group', 'priority', 'type')
 group by ticket_id, kind;
 
@@ -19,7 +19,7 @@ select ticket_id,
 from folded group by ticket_id;
 
 insert into events by name
-select * from read_parquet($events) where "at" <= $as_of;
+select * from $events where "at" <= $as_of;
 
 insert into tickets by name
 select t.* exclude (id, updated_at, stamp) replace (
@@ -33,7 +33,7 @@ select t.* exclude (id, updated_at, stamp) replace (
   ),
   least(t.updated_at, $as_of::timestamp) as updated_at,
   least(t.stamp, $as_of::timestamp) as stamp
-from read_parquet($tickets) as t
+from $tickets as t
 left join folded_wide as f on f.ticket_id = t.ticket_id
 left join vendor_ids as person on person.kind = 'person' and person.id = f.assignee
 left join vendor_ids as team on team.kind = 'group' and team.id = f."group"
@@ -46,9 +46,9 @@ select * replace (
     case when rated_at <= $as_of then points end as points,
     case when rated_at <= $as_of then reason end as reason
   )
-from read_parquet($ratings) where offered_at <= $as_of;
+from $ratings where offered_at <= $as_of;
 
 insert into metric_events by name
-select * from read_parquet($metric_events) where "at" <= $as_of;
+select * from $metric_events where "at" <= $as_of;
 
 insert into changed select ticket_id from tickets;

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from connector.errors import StoreError
+from connector.store.unpublished import CREATE
 
 SCHEMA_VERSION = 4
 
@@ -25,6 +26,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path} has {what}, this connector needs {SCHEMA_VERSION}; use the connector that"
             " wrote it, or move the folder away and sync again: all of it can be re-read"
         )
+    if "unpublished" not in tables:  # made before sets had parts; its next set is written whole
+        connection.execute(CREATE)
 
 
 def version(connection: duckdb.DuckDBPyConnection) -> str | None:

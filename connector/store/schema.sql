@@ -73,3 +73,5 @@ create table measures (
 );
 create table measured (key varchar, fingerprint varchar);   -- the forms that measures holds
 create table changed (ticket_id bigint);                    -- tickets to measure again
+-- tickets whose rows changed since the last published set, beside those in changed; null: all
+create table unpublished (ticket_id bigint);

@@ -24,6 +24,7 @@ GONE_STEPS = """
 delete from metric_events where metric_event_id in (select metric_event_id from page)
 returning ticket_id, type
 """
+INTO = "insert into {table} select unnest(?::bigint[])"
 TARGETS = frozenset({"apply_sla", "apply_group_sla"})
 """The steps that set or take away a target; outcomes are ours, so no other changes a measure."""
 
@@ -80,8 +81,10 @@ class Slas:
         finally:
             self._connection.unregister("page")
         due = sorted({ticket for ticket, type_ in rows if type_ in TARGETS})
-        if due:
-            self._connection.execute("insert into changed select unnest(?::bigint[])", [due])
+        others = sorted({ticket for ticket, _ in rows} - set(due))
+        for table, tickets in (("changed", due), ("unpublished", others)):
+            if tickets:
+                self._connection.execute(INTO.format(table=table), [tickets])
         return bool(rows)
 
     def _stored(self) -> list[Row]:

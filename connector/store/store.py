@@ -22,6 +22,7 @@ from connector.store.cursors import Cursors, CursorState
 from connector.store.faults import store_errors
 from connector.store.first_read import FirstRead, FirstReads
 from connector.store.lock import Lease
+from connector.store.unpublished import MARK_ALL
 
 COUNTED = ("tickets", "events", "people", "groups", "schedules", "ratings", "measures", "changed")
 """Relations that `counts` counts."""
@@ -38,17 +39,28 @@ where ticket_id in (select unnest($keys::bigint[]))
 """
 
 UNKNOWN_PEOPLE = """
-with named as (
+with mine as (
+  select ticket_id, requester_id, assignee_id from tickets
+  where ticket_id in (select ticket_id from changed)
+),
+asked as (
+  select coalesce(max(read_at), timestamp '1970-01-01') as "at" from cursors where stream = 'people'
+),
+named as (
   select actor_id as person_id
-  from events semi join changed using (ticket_id) left join tickets using (ticket_id)
-  where actor_id is distinct from requester_id
+  from events left join mine using (ticket_id)
+  where read_at >= (select "at" from asked) and ticket_id in (select ticket_id from changed)
+    and actor_id is distinct from requester_id
   union all
-  select assignee_id from tickets semi join changed using (ticket_id)
+  select assignee_id from mine
 )
 select exists (from named anti join people using (person_id) where person_id is not null)
 """
+"""What was read before people were last asked for was answered, or nobody knows the answer."""
 UNKNOWN_GROUPS = """
-with named as (select group_id from tickets semi join changed using (ticket_id))
+with named as (
+  select group_id from tickets where ticket_id in (select ticket_id from changed)
+)
 select exists (from named anti join groups using (group_id) where group_id is not null)
 """
 
@@ -199,10 +211,15 @@ class Store:
         query = UNKNOWN_PEOPLE if stream is Stream.PEOPLE else UNKNOWN_GROUPS
         return bool(self._row(query)[0])
 
-    def touch(self, *relations: str) -> None:
-        """Note that relations were changed through `connection`, so that publishing writes them."""
+    def touch(self, *relations: str, is_noted: bool = False) -> None:
+        """Note that relations were changed through `connection`, so that publishing writes them.
+
+        `is_noted` says that all tickets whose rows changed stand in `changed` or `unpublished`.
+        """
         with self.transaction():
             self._raise_generations(relations)
+            if not is_noted:
+                self.connection.execute(MARK_ALL)
         self._touched |= set(relations)
 
     def remeasure_all(self) -> None:

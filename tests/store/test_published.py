@@ -11,7 +11,8 @@ import pytest
 from connector.errors import StoreError
 from connector.model.page import Stream
 from connector.model.ticket import Group, Person
-from connector.store.published import PublishedSet, attach, is_current, latest, publish
+from connector.store.published import PublishedSet, attach, latest
+from connector.store.publishing import is_current, publish
 from connector.store.schema import SCHEMA_VERSION
 from connector.store.store import Store
 from tests.store.records import at, event, events, opened, page, ticket, tickets
@@ -19,7 +20,8 @@ from tests.store.records import at, event, events, opened, page, ticket, tickets
 
 def save_ticket(store: Store, ticket_id: str = "1", stamp: float = 0) -> None:
     store.save(Stream.TICKETS, page(tickets(ticket(ticket_id, stamp))), read_at=at(stamp))
-    store.connection.execute("delete from changed")  # as measuring does
+    store.connection.execute("insert into unpublished from changed")  # as measuring does
+    store.connection.execute("delete from changed")
 
 
 def published(store: Store, folder: Path, run: str = "r1") -> PublishedSet:
@@ -176,7 +178,7 @@ def test_a_set_of_another_version_is_refused(tmp_path: Path) -> None:
 DIE_WHILE_PUBLISHING = """
 import os, signal, sys
 from pathlib import Path
-from connector.store import published
+from connector.store import publishing
 from tests.store.records import at, opened, page, ticket, tickets
 from connector.model.page import Stream
 
@@ -194,7 +196,7 @@ def dying(handle):
 with opened(folder) as store:
     store.save(Stream.TICKETS, page(tickets(ticket("2"))), read_at=at(1))
     os.fsync = dying
-    published.publish(store, folder, run="r2", through=at(5), read_at=at(6))
+    publishing.publish(store, folder, run="r2", through=at(5), read_at=at(6))
     print("done")
 """
 

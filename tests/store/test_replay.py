@@ -8,7 +8,8 @@ import pytest
 
 from connector.model.page import Stream
 from connector.model.ticket import Rating
-from connector.store.published import attach, publish
+from connector.store.published import attach
+from connector.store.publishing import publish
 from connector.store.replay import replay
 from tests.store.records import at, opened, page, ticket, tickets
 

@@ -9,7 +9,8 @@ import pytest
 
 from connector.model.page import Stream
 from connector.model.sla import MetricEvent, SlaPolicy, SlaTarget
-from connector.store.published import attach, publish
+from connector.store.published import attach
+from connector.store.publishing import publish
 from connector.store.store import Store
 from tests.store.records import at, opened, page, rows, ticket, tickets
 
