@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -79,7 +80,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Lazy()
+        self.commands = _Lazy(self.commands)
 
     def format_commands(self, _: Any, formatter: Any) -> None:
         """List the commands with what they do."""
@@ -88,24 +89,25 @@ class Commands(TyperGroup):
 
 
 class _Lazy(MutableMapping[str, Any]):
-    """Commands by name, built when they are asked for."""
+    """Commands by name, built when they are asked for; after ours those that were added."""
+
+    def __init__(self, added: MutableMapping[str, Any]) -> None:
+        self._added = added
 
     def __getitem__(self, name: str) -> Any:
-        if name not in SUMMARIES:
-            raise KeyError(name)
-        return built(name)
+        return built(name) if name in SUMMARIES else self._added[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in SUMMARIES
+        return name in SUMMARIES or name in self._added
 
     def __iter__(self) -> Iterator[str]:
-        return iter(SUMMARIES)
+        return chain(SUMMARIES, self._added)
 
     def __len__(self) -> int:
-        return len(SUMMARIES)
+        return len(SUMMARIES) + len(self._added)
 
     def __setitem__(self, name: str, command: Any) -> None:
-        raise NotImplementedError
+        self._added[name] = command
 
     def __delitem__(self, name: str) -> None:
-        raise NotImplementedError
+        del self._added[name]
