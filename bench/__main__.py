@@ -1,85 +1,110 @@
-"""`scripts/bench`: figures that were promised, measured; results as JSON and as a table."""
+"""`scripts/bench`: what was promised of speed and memory, measured area by area.
+
+Each area is measured in a process of its own, and what it found is kept as soon as it is there:
+usually in `docs/performance.json`, of which the tables of `docs/performance.md` are made anew.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
-from bench import goals, grouped, remeasured
-from bench.timing import Figure, machine
+from bench.areas import AREAS, LONG, SMALL, USUAL, Size
+from bench.documents import markdown
+from bench.report import DOCUMENT, RESULTS, Measured, load, renewed, rows, save
+from bench.timing import ROOT, Figure, machine
 
-LARGE = {"tickets": 1_000_000, "published": 10_000_000, "rounds": 3, "days": 50, "each": 20}
-SMALL = {"tickets": 3_000, "published": 20_000, "rounds": 1, "days": 2, "each": 1}
-
-
-def _kpi(folder: Path, sizes: dict[str, int]) -> list[Figure]:
-    return [
-        *remeasured.figures(folder, sizes["tickets"], sizes["rounds"]),
-        *grouped.figures(folder, sizes["published"], sizes["rounds"]),
-    ]
-
-
-def _goals(folder: Path, sizes: dict[str, int]) -> list[Figure]:
-    return goals.figures(
-        folder, sizes["tickets"], sizes["rounds"], days=sizes["days"], each=sizes["each"]
-    )
-
-
-AREAS: dict[str, Callable[[Path, dict[str, int]], list[Figure]]] = {"kpi": _kpi, "goals": _goals}
+PATIENCE_S = {SMALL: 300.0, USUAL: 900.0, LONG: None}
+"""How long an area may take; what hangs must not keep the others from being measured."""
 
 
 def main() -> int:
-    """Measure the areas asked for; exit 1 when a figure is past its bound."""
+    """Measure the areas asked for; exit 1 when one fails or a figure is past its bound."""
+    chosen = _parser().parse_args()
+    size: Size = SMALL if chosen.small else LONG if chosen.long else USUAL
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    areas = chosen.areas or [area for area in AREAS if _is_measured(area, size)]
+    report = chosen.folder / "results.json" if chosen.small else RESULTS
+    broken = [area for area in areas if not _measured(area, size, chosen.folder, report)]
+    if not chosen.small:
+        DOCUMENT.write_text(renewed(DOCUMENT.read_text("utf-8"), load(report)), "utf-8")
+    if broken:
+        _tell(f"failed, or past a bound: {', '.join(broken)}")
+    return 1 if broken else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}")
-    parser.add_argument("--small", action="store_true", help="a minute; bounds do not hold")
-    parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="stores are kept")
-    for size in LARGE:
-        parser.add_argument(f"--{size}", type=int)
-    chosen = parser.parse_args()
-    if unknown := set(chosen.areas) - AREAS.keys():
-        parser.error(f"there is no area {', '.join(sorted(unknown))}")
-    sizes = dict(SMALL if chosen.small else LARGE)
-    sizes |= {name: size for name in LARGE if (size := getattr(chosen, name))}
-    folder = chosen.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    found = [figure for area in chosen.areas or AREAS for figure in AREAS[area](folder, sizes)]
-    _write(folder / "results.json", sizes, found)
-    about = "; ".join(f"{name}: {value}" for name, value in machine().items())
-    sys.stdout.write(f"{table(found)}\n\n{about}\n")
-    return 0 if chosen.small or all(figure.is_kept for figure in found) else 1
+    parser.add_argument("areas", nargs="*", metavar="AREA", type=_area, help=", ".join(AREAS))
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--small", action="store_true", help="that it runs; bounds do not count")
+    sizes.add_argument("--long", action="store_true", help="only what takes too long otherwise")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "var" / "bench", help="stores are kept there"
+    )
+    return parser
 
 
-def table(found: list[Figure]) -> str:
-    """Return the figures as a Markdown table."""
-    lines = ["| figure | measured | at most | kept |", "|---|---|---|---|"]
-    lines += [
-        f"| {one.name} | {_said(one, one.value)} | {_said(one, one.bound)}"
-        f" | {'yes' if one.is_kept else 'no'} |"
-        for one in found
-    ]
-    return "\n".join(lines)
+def _area(name: str) -> str:
+    if name not in AREAS:
+        raise argparse.ArgumentTypeError(f"there is no area {name}; there are {', '.join(AREAS)}")
+    return name
 
 
-def _said(figure: Figure, number: float) -> str:
-    if figure.unit == "share":
-        return f"{number:.2%}"
-    return f"{number:,.0f} MB" if figure.unit == "MB" else f"{number:.2f}"
+def _is_measured(area: str, size: Size) -> bool:
+    return any(part.sizes(size) is not None for part in AREAS[area])
 
 
-def _write(path: Path, sizes: dict[str, int], found: list[Figure]) -> None:
-    document = {
-        "at": datetime.now(tz=UTC),
-        "machine": machine(),
-        "sizes": sizes,
-        "figures": [{**msgspec.to_builtins(one), "kept": one.is_kept} for one in found],
-    }
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+def _measured(area: str, size: Size, folder: Path, report: Path) -> bool:
+    """Measure an area and keep what it found; tell whether all is well."""
+    about, started = machine(), time.monotonic()
+    _tell(f"{area} ...")
+    found = _figures(area, size, folder)
+    if found is None:
+        return False
+    took_s = time.monotonic() - started
+    results = load(report)
+    at = datetime.now(tz=UTC)
+    results.put(area, size, Measured(at=at, took_s=took_s, machine=about, figures=found))
+    save(report, results)
+    sys.stdout.write(f"{markdown(rows(found))}\n\n")
+    sys.stdout.flush()
+    past = [one.name for one in found if not one.is_kept]
+    _tell(f"{area}: {len(found)} figures, {len(past)} past their bounds, {took_s:,.0f} s")
+    return size == SMALL or not past
+
+
+def _figures(area: str, size: Size, folder: Path) -> list[Figure] | None:
+    """Return what a process of its own measured, None when it failed; it says why itself."""
+    with TemporaryDirectory() as scratch:
+        out = Path(scratch) / "figures.json"
+        command = [sys.executable, "-m", "bench.areas", area, size, str(folder.resolve()), str(out)]
+        with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as child:
+            try:
+                code = child.wait(PATIENCE_S[size])
+            except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+                os.killpg(child.pid, signal.SIGTERM)  # with the servers that it started
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                code = None
+        if code == 0:
+            return msgspec.json.decode(out.read_bytes(), type=list[Figure])
+    _tell(f"{area}: {'took too long' if code is None else f'failed with {code}'}")
+    return None
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{datetime.now(tz=UTC):%H:%M:%S} {text}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -6,26 +6,20 @@ Nothing is asked of any helpdesk. What a store costs is measured by `bench.scali
 from __future__ import annotations
 
 import logging
-import re
 import sys
 
 import structlog
 
+from bench import documents
 from bench.scaling_tables import TABLES
-from bench.scaling_words import markdown
 from bench.timing import ROOT
 
 DOCUMENT = ROOT / "docs" / "scaling.md"
-_TABLE = re.compile(r"(<!-- table: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def renewed(text: str) -> str:
     """Return a document with every marked table made anew."""
-
-    def table(match: re.Match[str]) -> str:
-        return f"{match[1]}{markdown(TABLES[match['name']]())}\n{match[3]}"
-
-    return _TABLE.sub(table, text)
+    return documents.renewed(text, TABLES)
 
 
 def quietly() -> None:

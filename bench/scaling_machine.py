@@ -8,6 +8,7 @@ from math import ceil
 
 import msgspec
 
+from bench.documents import Rows
 from bench.scaling_model import (
     HOUR_S,
     World,
@@ -18,7 +19,7 @@ from bench.scaling_model import (
 )
 from bench.scaling_store import KEPT, Measured, Ran, Stores
 from bench.scaling_vendors import ZENDESK
-from bench.scaling_words import MILLION, Rows, count_said, size_said, span_said
+from bench.scaling_words import MILLION, count_said, size_said, span_said
 from connector.adapters.zendesk.write import MOST_OPEN
 from connector.config.settings import WritebackTable
 from connector.writeback.apply import Poll

@@ -8,6 +8,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from bench import scaling_machine
+from bench.documents import Rows
 from bench.scaling_machine import SIZES, WORLD
 from bench.scaling_model import (
     SHARES,
@@ -30,7 +31,7 @@ from bench.scaling_simulation import (
     simulate_writing,
 )
 from bench.scaling_vendors import FRESHDESK, OTHERS, VENDORS, ZENDESK, Vendor
-from bench.scaling_words import Rows, count_said, span_said
+from bench.scaling_words import count_said, span_said
 from connector.errors import RateLimitedError
 
 SIMULATED = 1_000

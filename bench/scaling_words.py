@@ -1,13 +1,11 @@
-"""Numbers in the words of the tables, and rows as Markdown."""
+"""Numbers in the words of the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import inf
 
 from bench.scaling_model import HOUR_S
 
-Rows = list[list[str]]
 THOUSAND_MILLIONS, MILLION = 1e9, 1e6
 DAYS_FROM_H = 72
 
@@ -32,10 +30,3 @@ def count_said(tickets: float) -> str:
 def size_said(size: float) -> str:
     """Return bytes as MB or GB."""
     return f"{size / 1e9:,.1f} GB" if size >= THOUSAND_MILLIONS else f"{size / 1e6:,.0f} MB"
-
-
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as a Markdown table; the first are its heads."""
-    head, *others = rows
-    lines = [head, ["---"] * len(head), *others]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -91,15 +92,16 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, str | float]:
     """Describe the machine, as far as it matters."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
-        "cores": os.cpu_count(),
+        "cores": os.cpu_count() or 0,
         "memory_gb": round(pages * size / 2**30, 1),
         "python": platform.python_version(),
+        "duckdb": version("duckdb"),
         "load": round(os.getloadavg()[0], 1),
     }
 
