@@ -34,7 +34,7 @@ def tickets_of(export: Export, size: int = 1_000) -> list[Json]:
         rows += page["tickets"]
         if page["end_of_stream"]:
             return rows
-        query = {"cursor": page["after_cursor"], **query}
+        query |= {"cursor": page["after_cursor"]}
 
 
 def events_of(export: Export, start: int = 0, size: int = 1_000) -> list[Json]:
@@ -79,7 +79,7 @@ def test_a_ticket_is_in_the_state_that_its_events_end_with() -> None:
     rows = tickets_of(export)
     assert {row["id"]: row["status"] for row in rows} == status
     assert {row["id"]: row["generated_timestamp"] for row in rows} == changed
-    assert len(set(status.values())) == 5
+    assert set(status.values()) == {"pending", "open", "solved", "closed"}
 
 
 def test_tickets_have_a_realistic_size() -> None:
