@@ -230,6 +230,27 @@ def test_an_unknown_colleague_is_asked_for(store: Store) -> None:
     assert adapter.streams_asked() == ["tickets", "events", "ratings", "sla"]
 
 
+def test_an_unknown_author_is_asked_for(store: Store) -> None:
+    adapter = two_pages(WithReference())
+    pull(adapter, store)
+    adapter.put(Stream.TICKETS, tickets(ticket("1", 5)))
+    adapter.put(Stream.EVENTS, events(event("5", "1", actor_id="404")))
+    pull(adapter, store)
+    assert "people" in adapter.streams_asked()
+
+
+def test_an_author_whom_nobody_knows_is_not_asked_for_with_every_change(store: Store) -> None:
+    adapter = two_pages(WithReference())
+    pull(adapter, store)
+    adapter.put(Stream.EVENTS, events(event("5", "1", actor_id="404")))
+    for minutes in (61, 62):
+        adapter.put(Stream.TICKETS, tickets(ticket("1", minutes)))
+        pull(adapter, store, minutes=minutes)
+    adapter.put(Stream.TICKETS, tickets(ticket("1", 63)))
+    pull(adapter, store, minutes=63)
+    assert "people" not in adapter.streams_asked()
+
+
 def test_a_new_customer_is_not_worth_a_request(store: Store) -> None:
     adapter = two_pages(WithReference())
     pull(adapter, store)
