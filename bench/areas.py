@@ -61,6 +61,14 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
             long={"tickets": 1_000_000, "rounds": 1, "days": 50, "each": 20},
         ),
     ),
+    "plan": (
+        Part(
+            "bench.planning",
+            usual={"tickets": 1_000_000, "unsolved": 50_000, "rounds": 1},
+            small={"tickets": 500, "unsolved": 50, "rounds": 1},
+        ),
+        Part("bench.writing", usual={"tickets": 300, "new": 450}, small={"tickets": 20, "new": 5}),
+    ),
     "stages": (
         Part(
             "bench.flow",
