@@ -1,4 +1,4 @@
-"""What it takes to publish a set after something changed, at two sizes of a synthetic store."""
+"""What it takes to write a published set whole, at two sizes of a synthetic store."""
 
 from __future__ import annotations
 
