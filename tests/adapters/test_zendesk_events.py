@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.adapters.zendesk.events import EventParser, channel
+from connector.adapters.zendesk import feed
+from connector.adapters.zendesk.codes import channel
+from connector.adapters.zendesk.events import EventParser
 from connector.adapters.zendesk.feed import decode_events, event_names
+from connector.adapters.zendesk.quick import QuickEvent
 from connector.model.ticket import Event
 from tests.adapters.answers import answered
 
@@ -412,3 +415,69 @@ def test_every_entry_is_understood_or_counted(
 ) -> None:
     _, parser = parse(*entries, via=via, merged_ticket_ids=merged)
     assert parser.understood + parser.unknown.total() == len(entries)
+
+
+WORDS = st.sampled_from(["open", "pending", "deleted", "closed", "", "7", "some words"])
+CODES = st.none() | st.integers(0, 99) | WORDS
+USUAL = {
+    "created_at": st.sampled_from(["2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z"]),
+    "via": st.sampled_from(["Mail", "Merge", None]),
+    "via_reference_id": st.none() | st.integers(1, 9),
+    "comment_present": st.booleans(),
+    "comment_public": st.booleans() | st.none(),
+    "previous_value": CODES | st.lists(WORDS, max_size=2),
+    **dict.fromkeys(["status", "priority", "group_id", "assignee_id", "type"], CODES),
+    "satisfaction_score": st.sampled_from(["good", "offered", "unoffered", None]),
+    "tags": st.lists(st.sampled_from(["vip", "closed_by_merge"]), max_size=2),
+    "subject": st.text(max_size=5),
+    "schedule_id": st.integers(1, 9),
+    "new_schedule_id": st.integers(1, 9) | st.none(),
+    "author_id": st.integers(1, 9) | st.none(),
+    "public": st.booleans() | st.none(),
+    "body": st.text(max_size=5),
+    "mystery": st.just(1),
+}
+SEEN = ["Create", "Change", "Comment", "VoiceComment", "ScheduleAssignment", "Push", "Cc", "Odd"]
+usual_children = st.sets(st.sampled_from(sorted(USUAL)), max_size=4).flatmap(
+    lambda names: st.fixed_dictionaries(
+        {
+            "id": st.integers(1, 9) | st.sampled_from(["a", "b"]),
+            "event_type": st.sampled_from(SEEN),
+            **{name: USUAL[name] for name in names},
+        }
+    )
+)
+usual_events = st.fixed_dictionaries(
+    {
+        "id": st.integers(1, 99),
+        "ticket_id": st.integers(1, 3),
+        "timestamp": st.integers(AT, AT + 5),
+        "updater_id": st.sampled_from([-1, 5, None]),
+        "via": st.sampled_from(["Mail", "Web form", "Merge"]),
+        "child_events": st.lists(usual_children, max_size=4),
+    },
+    optional={"metadata": st.just({}), "created_at": st.just("2026-01-05T09:00:00Z")},
+)
+
+
+@given(st.lists(usual_events, max_size=6))
+def test_what_is_usual_is_read_quickly_and_means_the_same(items: list[Body]) -> None:
+    rows, quickly = parse_all(*items)
+    response = answered(json.dumps({"ticket_events": items}).encode())
+    slowly = EventParser(lambda: event_names(response))
+    raw = feed._RAW_PAGE.decode(response.content).ticket_events
+    assert rows == list(slowly.parse([feed._event(one) for one in raw]).rows())
+    assert quickly.understood == slowly.understood
+    assert quickly.unknown == slowly.unknown
+    assert quickly.unknown_keys == slowly.unknown_keys
+
+
+def test_an_event_as_the_vendor_writes_it_is_usual_beside_one_that_is_not() -> None:
+    change = {"id": 1, "status": "open", "previous_value": "new", "event_type": "Change"}
+    comment = {"id": 2, "author_id": 5, "public": True, "body": "x", "event_type": "Comment"}
+    push = {"id": 3, "anything": [1], "event_type": "Push"}
+    usual = {"id": 1, "ticket_id": 7, "timestamp": AT, "via": "Mail", "updater_id": 5}
+    usual["child_events"] = [change, comment, push]
+    items = [usual, {**usual, "mystery": 1}, {**usual, "via": "Ticket Merge"}]
+    page = decode_events(answered(json.dumps({"ticket_events": items}).encode()))
+    assert [isinstance(one, QuickEvent) for one in page.ticket_events] == [True, False, False]

@@ -8,20 +8,21 @@ keys. Nothing is dropped silently, and nothing is fatal.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET, Raw
 
 from connector.adapters.base import utc
-from connector.adapters.zendesk.parse import SCORES, STATUSES, named, text
+from connector.adapters.zendesk.codes import channel, code, plain
+from connector.adapters.zendesk.parse import SCORES, text
+from connector.adapters.zendesk.quick import QuickEvent
+from connector.adapters.zendesk.quick_rows import SYSTEM, QuickRows, Row
 from connector.adapters.zendesk.strange import Strange
 from connector.adapters.zendesk.wire import WireChild, WireEvent
 from connector.adapters.zendesk.words import (
     CHANGES,
-    CHANNELS,
     COMMENTS,
     KINDS,
     MERGE_TAG,
@@ -33,9 +34,6 @@ from connector.model.ticket import EventKind, EventRows, Status
 
 ONCE = frozenset({EventKind.CREATED, EventKind.MERGED})
 """What one event tells once, in however many entries."""
-_SYSTEM = -1
-
-Row = tuple[str, str, datetime, EventKind, str | None, bool | None, str | None, str | None]
 
 
 class EventParser:
@@ -47,7 +45,8 @@ class EventParser:
 
     def __init__(self, key_names: Callable[[], Sequence[Mapping[str, Raw]]]) -> None:
         self.understood = 0
-        self._rows: dict[tuple[str, str, EventKind], Row] = {}
+        self._rows: list[Row] = []
+        self._quick = QuickRows(self._rows)
         self._strange = Strange(key_names)
 
     @property
@@ -60,20 +59,30 @@ class EventParser:
         """Return the unknown keys of what was understood."""
         return self._strange.keys
 
-    def parse(self, events: Iterable[WireEvent]) -> EventRows:
-        """Return the rows of these events as columns."""
+    def parse(self, events: Iterable[WireEvent | QuickEvent]) -> EventRows:
+        """Return the rows of these events as columns; the same entry told twice is one row."""
         for place, event in enumerate(events):
-            at = event.created_at if event.timestamp is None else utc(event.timestamp)
-            if event.ticket_id is None or at is None or event.child_events is None:
-                self._strange.count_event(place)
-                continue
-            add = _Adder(self._rows, event, at)
-            self._children(place, event.child_events, add)
-            self._merges(event, event.child_events, add)
+            if isinstance(event, QuickEvent):
+                self._quick.add(event)
+                self.understood += len(event.child_events)
+            else:
+                self._parse(place, event)
+        self.understood -= self._quick.bare
+        self._strange.count_bare(self._quick.bare)
         self._strange.count_keys()
-        columns = zip(*self._rows.values(), strict=True) if self._rows else ([] for _ in range(8))
+        columns = [list(column) for column in zip(*_distinct(self._rows), strict=True)]
         names = ("id", "ticket_id", "at", "kind", "actor_id", "is_public", "value", "previous")
-        return EventRows(**dict(zip(names, map(list, columns), strict=True)))
+        return EventRows(**dict(zip(names, columns or [[] for _ in names], strict=True)))
+
+    def _parse(self, place: int, event: WireEvent) -> None:
+        self._strange.look_at(place)
+        at = event.created_at if event.timestamp is None else utc(event.timestamp)
+        if event.ticket_id is None or at is None or event.child_events is None:
+            self._strange.count_event(place)
+            return
+        add = _Adder(self._rows, event, at)
+        self._children(place, event.child_events, add)
+        self._merges(event, event.child_events, add)
 
     def _children(self, place: int, children: Sequence[WireChild], add: _Adder) -> None:
         has_comment = any(child.event_type in COMMENTS for child in children)
@@ -127,7 +136,7 @@ class EventParser:
             is_known = True
             if not has_comment:
                 add(EventKind.COMMENT, actor=add.actor, public=child.comment_public)
-        previous = _value(child.previous_value)
+        previous = plain(child.previous_value)
         for name, value in _changed(child):
             if name not in KINDS:
                 is_known = is_known or name in SILENT_KEYS or name.isdigit()
@@ -136,7 +145,7 @@ class EventParser:
             if name == "satisfaction_score" and value not in SCORES:
                 continue  # nobody was asked
             if value is not None or previous is not None:
-                add.change(KINDS[name], _code(value), _code(previous))
+                add.change(KINDS[name], code(value), code(previous))
         if MERGE_TAG in _tags(child):
             add(EventKind.MERGED)
         return is_known or any((child.tags, child.added_tags, child.custom_ticket_fields))
@@ -145,11 +154,9 @@ class EventParser:
 class _Adder:
     """Adds rows that come from the entries of one event, one entry after the other."""
 
-    def __init__(
-        self, rows: dict[tuple[str, str, EventKind], Row], event: WireEvent, at: datetime
-    ) -> None:
+    def __init__(self, rows: list[Row], event: WireEvent, at: datetime) -> None:
         self.event = event
-        self.actor = None if event.updater_id == _SYSTEM else text(event.updater_id)
+        self.actor = None if event.updater_id == SYSTEM else text(event.updater_id)
         self.ticket_id = str(event.ticket_id)
         self._rows = rows
         self._told: set[EventKind] = set()
@@ -174,18 +181,18 @@ class _Adder:
         value: str | None = None,
         previous: str | None = None,
     ) -> None:
-        """Add one row; the same entry told twice is one row."""
+        """Add one row."""
         if kind in ONCE and kind in self._told:
             return
         self._told.add(kind)
         by = self.actor if actor is None else actor
-        key = (self.ticket_id, self._id, kind)
-        self._rows[key] = (self._id, self.ticket_id, self._at, kind, by, public, value, previous)
+        row = (self._id, self.ticket_id, self._at, kind, by, public, value, previous)
+        self._rows.append(row)
 
     def merged_away(self, ticket_id: str) -> None:
         """Add that another ticket was merged into this one."""
         row = (str(self.event.id), ticket_id, self._event_at, EventKind.MERGED, self.actor, None)
-        self._rows[ticket_id, row[0], EventKind.MERGED] = (*row, self.ticket_id, None)
+        self._rows.append((*row, self.ticket_id, None))
 
     def change(self, kind: EventKind, value: str | None, previous: str | None) -> None:
         """Add a change of a value; deletion and its undoing are events of their own besides."""
@@ -218,7 +225,15 @@ def _way(via: object) -> _Way | None:
 
 def _way_of(child: WireChild) -> _Way | None:
     # decoded only if it may be a merge: it also names people and their addresses
-    return _way(_value(child.via)) if b"erge" in bytes(child.via) else None
+    return _way(plain(child.via)) if b"erge" in bytes(child.via) else None
+
+
+def _distinct(rows: list[Row]) -> Collection[Row]:
+    """Return the rows with the last of each key, where the first of it stood."""
+    keys = [row[:4:3] + row[1:2] for row in rows]
+    if len(set(keys)) == len(rows):
+        return rows
+    return dict(zip(keys, rows, strict=True)).values()
 
 
 def _closes(child: WireChild) -> bool:
@@ -238,35 +253,14 @@ def _kind(child: WireChild) -> str | None:
 
 def _changed(child: WireChild) -> list[tuple[str, Any]]:
     if child.field_name is not None:
-        return [(child.field_name, _value(child.value))]
+        return [(child.field_name, plain(child.value))]
     return [(name, getattr(child, name)) for name in KINDS if getattr(child, name) is not UNSET]
-
-
-def _code(value: Any) -> str | None:
-    """Return an id or a vocabulary word; anything longer would be somebody's text."""
-    if value is None or value == "" or isinstance(value, list | dict):
-        return None
-    word = str(value)
-    return word if word in STATUSES or word.isdigit() else named(word)
 
 
 def _tags(child: WireChild) -> tuple[str, ...]:
     found: list[str] = []
     for raw in (child.added_tags, child.tags):
         if raw and MERGE_TAG.encode() in bytes(raw):  # decoded only if that one may be among them
-            tags = _value(raw)
+            tags = plain(raw)
             found += tags.split() if isinstance(tags, str) else tags
     return tuple(found)
-
-
-def _value(raw: Raw) -> Any:
-    return msgspec.json.decode(raw) if raw else None
-
-
-def channel(via: object) -> str | None:
-    """Return the ticket's channel code for an event's `via`, which is a title there."""
-    if isinstance(via, dict):
-        via = via.get("channel")
-    if not isinstance(via, str) or not via:
-        return None
-    return CHANNELS.get(via.lower(), via.lower().replace(" ", "_"))

@@ -13,13 +13,34 @@ import requests
 from msgspec import Raw
 
 from connector.adapters.http import decode
+from connector.adapters.zendesk.quick import QuickEvent
 from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.strange import Entry, keys_of
-from connector.adapters.zendesk.wire import EventExport, Wire, WireChild, WireEvent
+from connector.adapters.zendesk.wire import Wire, WireChild, WireEvent
 from connector.errors import ProtocolError
 
 UNREADABLE = "unreadable"
 """A kind that no entry has: what stands for an entry of another shape."""
+
+
+MERGE_MARKS = (b"erge", b"ERGE")
+"""What stands in every event that may tell of a merge, and in few others."""
+
+
+class EventExport(Wire):
+    """A page of the time-based event export; very old answers have no end mark."""
+
+    ticket_events: Sequence[QuickEvent | WireEvent]
+    end_of_stream: bool | None = None
+    end_time: int | None = None
+
+
+class QuickExport(Wire):
+    """A page of usual events."""
+
+    ticket_events: list[QuickEvent]
+    end_of_stream: bool | None = None
+    end_time: int | None = None
 
 
 class RawExport(Wire):
@@ -30,29 +51,45 @@ class RawExport(Wire):
     end_time: int | None = None
 
 
-_PAGE = msgspec.json.Decoder(EventExport)
+_QUICK_PAGE = msgspec.json.Decoder(QuickExport)
 _RAW_PAGE = msgspec.json.Decoder(RawExport)
 _RAW_LIST = msgspec.json.Decoder(list[Raw])
+_QUICK_EVENT = msgspec.json.Decoder(QuickEvent)
 _EVENT = msgspec.json.Decoder(WireEvent)
 _CHILD = msgspec.json.Decoder(WireChild)
 
 
 def decode_events(response: requests.Response) -> EventExport:
     """Return a page; an event or entry of another shape comes as one that nobody understands."""
-    try:
-        return decode(KIND, response, _PAGE)
-    except ProtocolError:
-        page = decode(KIND, response, _RAW_PAGE)
-    return EventExport(
-        ticket_events=[_event(raw) for raw in page.ticket_events],
-        end_of_stream=page.end_of_stream,
-        end_time=page.end_time,
-    )
+    page: QuickExport | RawExport
+    if not _may_merge(response.content):
+        try:
+            page = decode(KIND, response, _QUICK_PAGE)
+            return EventExport(page.ticket_events, page.end_of_stream, page.end_time)
+        except ProtocolError:  # something is unusual: each event is looked at by itself
+            pass
+    page = decode(KIND, response, _RAW_PAGE)
+    events = [_either(raw) for raw in page.ticket_events]
+    return EventExport(events, page.end_of_stream, page.end_time)
 
 
 def event_names(response: requests.Response) -> Sequence[Entry]:
     """Return the events of a page as their keys, with values that are not decoded."""
     return [keys_of(raw) for raw in decode(KIND, response, _RAW_PAGE).ticket_events]
+
+
+def _either(raw: Raw) -> QuickEvent | WireEvent:
+    if not _may_merge(raw):
+        try:
+            return _QUICK_EVENT.decode(raw)
+        except msgspec.ValidationError:
+            pass
+    return _event(raw)
+
+
+def _may_merge(data: bytes | Raw) -> bool:
+    text = bytes(data)
+    return any(mark in text for mark in MERGE_MARKS)
 
 
 def _event(raw: Raw) -> WireEvent:

@@ -35,6 +35,16 @@ class Strange:
         self._names = names
         self._events: Sequence[Entry] | None = None
         self._counted: set[tuple[int, int]] = set()
+        self._looked_at: set[int] = set()
+
+    def look_at(self, place: int) -> None:
+        """Look at this event, in which anything may stand; others are known to be usual."""
+        self._looked_at.add(place)
+
+    def count_bare(self, entries: int) -> None:
+        """Count changes that name nothing."""
+        if entries:
+            self.entries["Change"] += entries
 
     def count_event(self, place: int) -> None:
         """Count an event that lacks what an event needs."""
@@ -58,8 +68,10 @@ class Strange:
 
     def count_keys(self) -> None:
         """Count every key that nobody knows, in events and entries that are understood."""
+        if not self._looked_at:
+            return
         for place, event in enumerate(self._page()):
-            if (place, -1) in self._counted:
+            if place not in self._looked_at or (place, -1) in self._counted:
                 continue
             for key in event.keys() - EVENT_KEYS:
                 self.keys[f"event {named(key)}"] += 1

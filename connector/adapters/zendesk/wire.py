@@ -146,14 +146,6 @@ class WireEvent(Wire):
     child_events: list[WireChild] | None = None
 
 
-class EventExport(Wire):
-    """A page of the time-based event export; very old answers have no end mark."""
-
-    ticket_events: list[WireEvent]
-    end_of_stream: bool | None = None
-    end_time: int | None = None
-
-
 class WireUser(Wire):
     """A person; the name is passed on for staff only."""
 
