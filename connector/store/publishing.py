@@ -68,19 +68,15 @@ def publish(
     """
     home = folder / "published"
     with store_errors(home, duckdb.Error):
-        home.mkdir(parents=True, exist_ok=True)
         before = latest(folder)
-        target = _free_name(home, run)
-        _sweep(home, keep=[before.path] if before else [])
-        partial = home / f"{target.name}.partial"
-        partial.mkdir()
+        partial, target = _begun(home, run, before)
     generations, counts = _to_publish(store), store.counts()
     fresh = Unpublished(store.connection)
     with store.transaction():
         identity = fresh.identify()
     sequence = max(fresh.sequence, before.manifest.sequence if before else 0) + 1
     with store_errors(partial, duckdb.Error):
-        content = _Writing(store, partial, before, generations).write(sequence)
+        content = _Writing(store, partial, before, generations, counts["tickets"]).write(sequence)
         manifest = Manifest(
             helpdesk=folder.name,
             run=run,
@@ -104,6 +100,16 @@ def publish(
     return PublishedSet(target, manifest)
 
 
+def _begun(home: Path, run: str, before: PublishedSet | None) -> tuple[Path, Path]:
+    """Return an empty folder for a new set, and what it will be called."""
+    home.mkdir(parents=True, exist_ok=True)
+    target = _free_name(home, run)
+    _sweep(home, keep=[before.path] if before else [])
+    partial = home / f"{target.name}.partial"
+    partial.mkdir()
+    return partial, target
+
+
 def is_current(one: PublishedSet, store: Store) -> bool:
     """Tell whether publishing again would give readers nothing new, not even a younger age."""
     there, manifest = (_to_publish(store), store.unknown()), one.manifest
@@ -114,7 +120,7 @@ def is_current(one: PublishedSet, store: Store) -> bool:
 def _to_publish(store: Store) -> dict[str, int]:
     """Return the generations this set stands for; measures that are still due have none."""
     generations = dict.fromkeys(RELATIONS, 0) | store.generations()
-    if store.counts()["changed"]:
+    if store.has_changed:
         del generations["measures"]
     return generations
 
@@ -128,9 +134,10 @@ class _Writing:
         folder: Path,
         before: PublishedSet | None,
         generations: Mapping[str, int],
+        tickets: int,
     ) -> None:
         self._con = store.connection
-        self._tickets = store.counts()["tickets"]
+        self._tickets = tickets
         self._folder = folder
         self._fresh = Unpublished(store.connection)
         is_of_store = before is not None and _is_of(before.manifest, self._fresh)

@@ -182,6 +182,11 @@ class Store:
         query = ", ".join(f"(select count(*) from {name})" for name in COUNTED)
         return dict(zip(COUNTED, self._row(f"select {query}"), strict=True))
 
+    @property
+    def has_changed(self) -> bool:
+        """Tell whether there are tickets to measure again."""
+        return bool(self._row("select exists (from changed)")[0])
+
     def unknown(self) -> dict[str, int]:
         """Return what adapters did not understand so far, by kind or key name."""
         with store_errors(self.path, duckdb.Error):
