@@ -69,6 +69,14 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
         ),
         Part("bench.writing", usual={"tickets": 300, "new": 450}, small={"tickets": 20, "new": 5}),
     ),
+    "peers": (
+        Part(
+            "bench.peers.compared",
+            usual={"tickets": 20_000, "rounds": 2},
+            small={"tickets": 500, "rounds": 1, "own": 500, "patient": 200, "plain": 200},
+            long={"tickets": 100_000, "rounds": 1},
+        ),
+    ),
     "stages": (
         Part(
             "bench.flow",
