@@ -71,10 +71,7 @@ def publish(
         before = latest(folder)
         partial, target = _begun(home, run, before)
     generations, counts = _to_publish(store), store.counts()
-    fresh = Unpublished(store.connection)
-    with store.transaction():
-        identity = fresh.identify()
-    sequence = max(fresh.sequence, before.manifest.sequence if before else 0) + 1
+    identity, sequence = _numbered(store, before)
     with store_errors(partial, duckdb.Error):
         content = _Writing(store, partial, before, generations, counts["tickets"]).write(sequence)
         manifest = Manifest(
@@ -96,7 +93,7 @@ def publish(
         _make_current(partial, target)
         _sweep(home, keep=[target, *([before.path] if before else [])])
     with store.transaction():
-        fresh.settle(sequence)
+        Unpublished(store.connection).settle(sequence)
     return PublishedSet(target, manifest)
 
 
@@ -108,6 +105,14 @@ def _begun(home: Path, run: str, before: PublishedSet | None) -> tuple[Path, Pat
     partial = home / f"{target.name}.partial"
     partial.mkdir()
     return partial, target
+
+
+def _numbered(store: Store, before: PublishedSet | None) -> tuple[str, int]:
+    """Return what tells the store from others, and the number of its next set."""
+    fresh = Unpublished(store.connection)
+    with store.transaction():
+        identity = fresh.identify()
+    return identity, max(fresh.sequence, before.manifest.sequence if before else 0) + 1
 
 
 def is_current(one: PublishedSet, store: Store) -> bool:
