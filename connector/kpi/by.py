@@ -15,7 +15,7 @@ from connector.kpi.ask import Question, ask, last_instant, unit_of
 from connector.kpi.by_estimates import Answers, answers
 from connector.kpi.by_rows import FIELD, NAMED, TIMES, Grouping
 from connector.kpi.evaluate import said_flags
-from connector.kpi.lookup import Lookup
+from connector.kpi.lookup import Lookup, helpdesks_of
 from connector.kpi.where import resolve
 from connector.model.kpi import KpiValue, Period
 
@@ -59,9 +59,7 @@ def evaluate_by(
     grouped = msgspec.structs.replace(grouped, fields=_fields(con, grouped))
     scope = resolve(kpi.where, con, zone=grouped.zone)
     question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=grouped.zone)
-    helpdesks = tuple(
-        name for (name,) in con.execute("select distinct helpdesk from tickets").fetchall()
-    )
+    helpdesks = helpdesks_of(con)
     is_shared = kpi.credit == "replies" and "assignee" in (*kpi.where, *grouped.by)
     question = msgspec.structs.replace(question, is_shared=is_shared, helpdesks=helpdesks)
     if len(helpdesks) > 1 and grouped.needs_helpdesk and "helpdesk" not in grouped.by:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from connector.config.mapping import KpiTable
@@ -67,6 +68,36 @@ def evaluate(
     """
     scope = resolve(kpi.where, con, zone=zone)
     question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=zone)
+    found = _valued(con, kpi_id, kpi, question, _Stretch(period, as_of, min(now, as_of)))
+    return msgspec.structs.replace(found, left_out=left_out(con, question))
+
+
+def value_alone(
+    con: DuckDBPyConnection,
+    kpi_id: str,
+    kpi: KpiTable,
+    period: Period,
+    *,
+    as_of: datetime,
+    zone: str = "UTC",
+) -> KpiValue:
+    """Evaluate a KPI as `evaluate` does, but do not count what is left out, which costs as much."""
+    scope = resolve(kpi.where, con, zone=zone)
+    question = ask(kpi, scope, period.start, last_instant(period, as_of), zone=zone)
+    return _valued(con, kpi_id, kpi, question, _Stretch(period, as_of, as_of))
+
+
+class _Stretch(NamedTuple):
+    """The period that is asked for, up to when rows count, and up to when they are known."""
+
+    period: Period
+    as_of: datetime
+    known: datetime
+
+
+def _valued(
+    con: DuckDBPyConnection, kpi_id: str, kpi: KpiTable, question: Question, stretch: _Stretch
+) -> KpiValue:
     found, bits = answer(con, question)
     return KpiValue(
         id=kpi_id,
@@ -80,10 +111,9 @@ def evaluate(
         low=found.low,
         high=found.high,
         where=dict(kpi.where),
-        period=period,
-        as_of=as_of,
-        flags=said_flags(question.definition, period, min(now, as_of), bits),
-        left_out=left_out(con, question),
+        period=stretch.period,
+        as_of=stretch.as_of,
+        flags=said_flags(question.definition, stretch.period, stretch.known, bits),
     )
 
 
@@ -111,25 +141,39 @@ def left_out(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
     """
     if question.family is Family.RATIO:
         return _left_out_of_parts(con, question)
-    tests, params = scoped(question)
     reasons = {flag: words for flag, words in REASONS.items() if _applies(question, flag)}
     cases = " ".join(
         f"when m.flags & {flag.value} > 0 then '{words}'" for flag, words in reasons.items()
     )
-    during, more = in_stretch(question, "coalesce(m.at, c.created_at)")
     waits = question.definition.not_yet or "no value yet"
     soon = f"when m.value is null and m.until <= ? then '{DUE_SOON}'"
+    rest, params = _left_out_rows(question)
     rows = con.execute(
         "select reason, count(*) from ("
         f"select {'' if question.definition.wakes else 'distinct'} m.helpdesk, m.ticket_id,"
-        f" case {cases} {soon} else ? end as reason"
-        f" from {relation(question)} as m join tickets as c"
-        " on c.helpdesk = m.helpdesk and c.ticket_id = m.ticket_id"
-        f" where {tests} and (m.value is null or m.flags & {question.out} > 0) and {during}"
+        f" case {cases} {soon} else ? end as reason from ({rest}) as m"
         ") group by reason order by 2 desc, 1",
-        [naive(question.end + SOON), waits, *params, *more],
+        [naive(question.end + SOON), waits, *params],
     ).fetchall()
     return dict(rows)
+
+
+def _left_out_rows(question: Question) -> tuple[str, list[Any]]:
+    """Return a query for the rows of the period that do not count.
+
+    Rows without a stamp are asked for apart, since they alone need the time of their ticket.
+    """
+    tests, params = scoped(question)
+    left = f"(m.value is null or m.flags & {question.out} > 0)"
+    chosen = f"select m.* from {{}} as m where {tests} and {left}"
+    during, more = in_stretch(question)
+    dated = f"{chosen.format(relation(question))} and {during}"
+    if question.family in SPANNING:
+        return dated, [*params, *more]
+    during, _ = in_stretch(question, "m.created_at")
+    ticket = relation(question, with_ticket=True)
+    undated = f"{chosen.format(ticket)} and m.at is null and {during}"
+    return f"{dated} union all by name {undated}", [*params, *more, *params, *more]
 
 
 def _left_out_of_parts(con: DuckDBPyConnection, question: Question) -> dict[str, int]:

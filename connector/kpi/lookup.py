@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from connector.config.where import FIELD, Condition, as_filter, kind_of
 from connector.errors import Problem
@@ -52,6 +52,19 @@ def option_dimension(field: str) -> str:
     return f"option {field}"
 
 
+class _Names(NamedTuple):
+    """What is known of the names of a connection; `known` and `ids` fill as they are asked for."""
+
+    helpdesks: tuple[str, ...]
+    pins: dict[tuple[str, str, str], str]
+    known: dict[tuple[str, str], dict[str, Any]]
+    ids: dict[tuple[str, str, str], list[int]]
+
+
+_KEPT: Final[WeakKeyDictionary[DuckDBPyConnection, _Names]] = WeakKeyDictionary()
+"""What was read of the names of connections whose sets do not change, as long as they are open."""
+
+
 def lay_pins(con: DuckDBPyConnection, pins: Mapping[str, Mapping[tuple[str, str], str]]) -> None:
     """Make pinned ids known to a connection: helpdesk to (dimension, name) to id."""
     con.execute(PINS)
@@ -60,20 +73,33 @@ def lay_pins(con: DuckDBPyConnection, pins: Mapping[str, Mapping[tuple[str, str]
         con.executemany("insert into pins values (?, ?, ?, ?)", rows)
 
 
+def read_names_once(con: DuckDBPyConnection) -> None:
+    """Keep what is looked up for this connection: nothing of it changes as long as it is open."""
+    _KEPT[con] = _names(con)
+
+
+def helpdesks_of(con: DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the names of the attached helpdesks that have tickets, in order."""
+    rows = con.execute("select helpdesk from helpdesks order by 1").fetchall()
+    return tuple(name for (name,) in rows)
+
+
 class Lookup:
     """Names to the values that tickets carry, over attached sets."""
 
     def __init__(self, con: DuckDBPyConnection) -> None:
         self._con = con
-        rows = con.execute("select distinct helpdesk from tickets order by 1").fetchall()
-        self.helpdesks: tuple[str, ...] = tuple(name for (name,) in rows)
-        there = "select 1 from duckdb_tables() where table_name = 'pins'"
-        found = con.execute("from pins").fetchall() if con.execute(there).fetchall() else []
-        self.pins: dict[tuple[str, str, str], str] = {
-            (helpdesk, dimension, name): id_ for helpdesk, dimension, name, id_ in found
-        }
+        self._names = _KEPT.get(con) or _names(con)
+        self.helpdesks = self._names.helpdesks
+        self.pins = self._names.pins
         self.problems: list[Problem] = []
-        self.known = cache(self._known)
+
+    def known(self, key: str, helpdesk: str) -> dict[str, Any]:
+        """Return what a dimension may say: names or words to the value that tickets carry."""
+        place = (key, helpdesk)
+        if place not in self._names.known:
+            self._names.known[place] = self._known(key, helpdesk)
+        return self._names.known[place]
 
     def values(self, key: str, names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return what the names stand for in each helpdesk; one that nobody knows is a problem."""
@@ -130,7 +156,6 @@ class Lookup:
         return name if self._con.execute(query, [helpdesk, name]).fetchall() else None
 
     def _known(self, key: str, helpdesk: str) -> dict[str, Any]:
-        """Return what a dimension may say: names or words to the value that tickets carry."""
         if key in WORDS:
             column = COLUMNS[key]
             query = f"select distinct {column}, [{column}] from tickets where helpdesk = ?"
@@ -161,6 +186,12 @@ class Lookup:
 
     def _by_id(self, key: str, helpdesk: str, name: str) -> list[int]:
         """Take a value as the vendor's id, if a ticket or the list of ids knows it."""
+        place = (key, helpdesk, name)
+        if place not in self._names.ids:
+            self._names.ids[place] = self._read_ids(key, helpdesk, name)
+        return self._names.ids[place]
+
+    def _read_ids(self, key: str, helpdesk: str, name: str) -> list[int]:
         column, kind = COLUMNS[key], KINDS.get(key, key)
         rows = self._con.execute(
             "select key from vendor_ids where helpdesk = ? and kind = ? and id = ?"
@@ -198,6 +229,14 @@ class Lookup:
             hint = "write its id: names of organizations are not read"
         message = f"{what} {name} does not exist in {' or '.join(self.helpdesks)}"
         self.problems.append(Problem(message, key=f"where.{_quoted(key)}", hint=hint))
+
+
+def _names(con: DuckDBPyConnection) -> _Names:
+    """Read what a connection was told of names."""
+    there = "select 1 from duckdb_tables() where table_name = 'pins'"
+    found = con.execute("from pins").fetchall() if con.execute(there).fetchall() else []
+    pins = {(helpdesk, dimension, name): id_ for helpdesk, dimension, name, id_ in found}
+    return _Names(helpdesks_of(con), pins, {}, {})
 
 
 def names_of(condition: Condition) -> tuple[str, ...]:

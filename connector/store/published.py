@@ -157,6 +157,9 @@ def attach(
         for relation in RELATIONS:
             parts = " union all by name ".join(_select(one, relation) for one in sets)
             connection.execute(f"create temp view {relation} as {parts}")
+        names = [_literal(one) for one in sets if one.manifest.counts.get("tickets", 1)]
+        listed = f"[{', '.join(names)}]::varchar[]"
+        connection.execute(f"create temp view helpdesks as select unnest({listed}) as helpdesk")
     return connection
 
 
@@ -171,8 +174,11 @@ def quoted(path: Path) -> str:
 
 
 def _select(one: PublishedSet, relation: str) -> str:
-    helpdesk = one.manifest.helpdesk.replace("'", "''")
-    return f"select '{helpdesk}' as helpdesk, * from {one.source(relation)}"
+    return f"select {_literal(one)} as helpdesk, * from {one.source(relation)}"
+
+
+def _literal(one: PublishedSet) -> str:
+    return "'" + one.manifest.helpdesk.replace("'", "''") + "'"
 
 
 def _but(files: Sequence[Path], keys: Sequence[Path]) -> str:

@@ -215,6 +215,7 @@ def attached(*desks: Desk) -> duckdb.DuckDBPyConnection:
             for one in desks
         )
         con.execute(f"create view {table} as {' union all by name '.join(parts)}")
+    con.execute("create view helpdesks as select distinct helpdesk from tickets")
     return con
 
 
