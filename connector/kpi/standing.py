@@ -45,13 +45,17 @@ class Outlook(StrEnum):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket and one KPI; `state` is None where a single ticket says nothing."""
+    """One ticket and one KPI; `state` is None where a single ticket says nothing.
+
+    `turns_at` is before time alone can give it another state, None where time does not.
+    """
 
     helpdesk: str
     ticket_id: int
     id: str
     state: str | None = None
     due_at: datetime | None = None
+    turns_at: datetime | None = None
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -89,6 +93,13 @@ class _Deadlines(msgspec.Struct, frozen=True, kw_only=True):
                 return due
             remaining -= hours.open_seconds(start, end)
         return None
+
+    def soon_at(self, row: _Row, due_at: datetime, soon_s: int) -> datetime | None:
+        """Return an instant up to which more than so many seconds are left, None if unknown."""
+        if not self.hours:
+            return due_at - timedelta(seconds=soon_s)
+        schedule, _, _ = self.periods[row.ticket_id][-1]
+        return self.hours[schedule].ago(due_at, soon_s + 1)
 
     def left_s(self, row: _Row, now: datetime, due_at: datetime) -> int:
         """Return the seconds left, open ones where hours count."""
@@ -141,16 +152,22 @@ def _covered(question: Question, since: datetime) -> tuple[str, list[Any]]:
 
 def _kept(one: Promised, now: datetime) -> Standing:
     """Judge a ticket by its SLA: what still waits comes before what was missed or met."""
-    state = due_at = None
+    state = due_at = turns_at = None
     if one.waiting:
         is_soon = one.due_at is not None and one.due_at <= now + SOON
         state, due_at = Outlook.DUE_SOON if is_soon else Outlook.PENDING, one.due_at
+        turns_at = due_at if is_soon or due_at is None else due_at - SOON
     elif one.missed:
         state, due_at = Outlook.MISSED, one.missed_at
     elif one.met:
         state = Outlook.MET
     return Standing(
-        helpdesk=one.helpdesk, ticket_id=one.ticket_id, id=one.id, state=state, due_at=due_at
+        helpdesk=one.helpdesk,
+        ticket_id=one.ticket_id,
+        id=one.id,
+        state=state,
+        due_at=due_at,
+        turns_at=turns_at,
     )
 
 
@@ -186,9 +203,19 @@ def _aware(instant: datetime) -> datetime:
     return instant.replace(tzinfo=UTC)
 
 
-def _standing(row: _Row, state: Outlook | None = None, due_at: datetime | None = None) -> Standing:
+def _standing(
+    row: _Row,
+    state: Outlook | None = None,
+    due_at: datetime | None = None,
+    turns_at: datetime | None = None,
+) -> Standing:
     return Standing(
-        helpdesk=row.helpdesk, ticket_id=row.ticket_id, id=row.id, state=state, due_at=due_at
+        helpdesk=row.helpdesk,
+        ticket_id=row.ticket_id,
+        id=row.id,
+        state=state,
+        due_at=due_at,
+        turns_at=turns_at,
     )
 
 
@@ -203,13 +230,13 @@ def _judged(row: _Row, rule: TicketRuleTable, deadlines: _Deadlines, now: dateti
     if row.status not in UNSOLVED:
         is_late = due_at is not None and row.solved_at is not None and due_at < row.solved_at
         return _standing(row, Outlook.MISSED if is_late else None, due_at)
-    if due_at is None:
-        return _standing(row, Outlook.PENDING)
-    if now > due_at:
-        return _standing(row, Outlook.MISSED, due_at)
-    soon = rule.due_soon.number if rule.due_soon else -1
-    is_soon = deadlines.left_s(row, now, due_at) <= soon
-    return _standing(row, Outlook.DUE_SOON if is_soon else Outlook.PENDING, due_at)
+    if due_at is None or now > due_at:
+        return _standing(row, Outlook.PENDING if due_at is None else Outlook.MISSED, due_at)
+    soon = int(rule.due_soon.number) if rule.due_soon else -1
+    if soon >= 0 and deadlines.left_s(row, now, due_at) <= soon:
+        return _standing(row, Outlook.DUE_SOON, due_at, due_at)
+    turns_at = due_at if soon < 0 else deadlines.soon_at(row, due_at, soon) or now
+    return _standing(row, Outlook.PENDING, due_at, turns_at)
 
 
 def _deadlines(

@@ -80,6 +80,13 @@ def note_watched(job: Job, helpdesk: str) -> None:
         job.state.put(_watched(helpdesk), " ".join(sorted(wanted)))
 
 
+def ask_again_at(state: State, helpdesk: str) -> datetime | None:
+    """Return when a helpdesk is asked again for names that it did not have; None: not at all."""
+    text = state.get(f"asked:{helpdesk}")
+    last = None if text is None else msgspec.json.decode(text, type=Asked)
+    return last.at + ASKED_FOR if last and last.names else None
+
+
 def _watched(helpdesk: str) -> str:
     return f"watched:{helpdesk}"
 

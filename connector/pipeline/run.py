@@ -14,6 +14,7 @@ from connector.model.run import RunReport, RunStatus
 from connector.pipeline.account import Account
 from connector.pipeline.closing import close_over
 from connector.pipeline.expanding import OF
+from connector.pipeline.idle import idle_report
 from connector.pipeline.job import Job, SliceLimit
 from connector.pipeline.judging import judge_all
 from connector.pipeline.pinning import pin_known
@@ -46,6 +47,11 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether nothing may be written to a helpdesk."""
         return self.dry_run or self.as_of is not None
 
+    @property
+    def may_be_idle(self) -> bool:
+        """Tell whether the run is over when there is nothing new: nobody asked for more."""
+        return not (self.is_dry or self.full or self.approvals)
+
     def limit(self, helpdesks: int) -> SliceLimit:
         """Return the limit of each helpdesk; several share a run, so that none waits for hours."""
         if self.seconds is None and self.requests is None and helpdesks > 1:
@@ -73,34 +79,63 @@ def run(job: Job, request: RunRequest) -> RunResult:
         accounts = [
             Account(job, helpdesk, run_id, stack) for helpdesk in job.helpdesks(request.helpdesks)
         ]
-        job.state.start_run(run_id, at=started_at, args=_said(request))
+        idle = request.may_be_idle and idle_report(job, accounts, run=run_id, started_at=started_at)
+        if idle:
+            return RunResult(idle, ())
+        _begin(job, request, accounts, run_id, started_at)
         stack.enter_context(_ended(job, run_id))
         for goal, state in () if request.is_dry else approved:
             job.state.approve(goal, state, until=started_at + APPROVED_FOR)
         for account in accounts:
             account.pull(request.limit(len(accounts)), full=request.full)
-        problems: list[str] = []
-        with views(job, request.as_of) as seen:
-            judged = judge_all(job, seen, problems, run="" if request.is_dry else run_id)
-            if not request.is_dry:
-                close_over(judged, started_at)
-            if request.as_of is None:
-                _pin(job, accounts, seen)
-            for account in accounts:
-                account.show(judged, seen, dry_run=request.is_dry, approved=approved)
+        report = _concluded(job, request, accounts, run_id, started_at)
+    return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
+
+
+def _concluded(
+    job: Job, request: RunRequest, accounts: list[Account], run_id: str, started_at: datetime
+) -> RunReport:
+    """Judge the goals, write each account, and keep how that went."""
+    approved = _approved(job, request.approvals)
+    problems: list[str] = []
+    with views(job, request.as_of) as seen:
+        judged = judge_all(job, seen, problems, run="" if request.is_dry else run_id)
+        if not request.is_dry:
+            close_over(judged, started_at)
+        if request.as_of is None:
+            _pin(job, accounts, seen)
+        for account in accounts:
+            account.show(judged, seen, dry_run=request.is_dry, approved=approved)
         goals, objectives = judged.shown()
         report = RunReport(
             run=run_id,
             started_at=started_at,
             finished_at=job.clock(),
             status=_status(accounts, problems),
-            helpdesks=[account.report for account in accounts],
+            helpdesks=[a.report for a in accounts],
             goals=goals,
             objectives=objectives,
             problems=problems,
         )
         _remember(job, report, judged, is_replay=request.as_of is not None)
-    return RunResult(report, tuple(a.plan for a in accounts if a.plan is not None))
+        if not request.is_dry:
+            _rest(report, accounts, judged, seen)
+    return report
+
+
+def _begin(
+    job: Job, request: RunRequest, accounts: list[Account], run_id: str, at: datetime
+) -> None:
+    """Sign the locks and the book of runs: from now on this run writes."""
+    for account in accounts:
+        account.begin()
+    job.state.start_run(run_id, at=at, args=_said(request))
+
+
+def _rest(report: RunReport, accounts: list[Account], judged: Judged, seen: Views) -> None:
+    """Note until when there is nothing to do, after a run that left nothing to do."""
+    for account in accounts if report.status == RunStatus.OK else ():
+        account.rest(judged, seen)
 
 
 @contextmanager
@@ -144,9 +179,7 @@ def _pin(job: Job, accounts: list[Account], seen: Views) -> None:
 def _status(accounts: list[Account], problems: list[str]) -> RunStatus:
     if any(account.report.error for account in accounts):
         return RunStatus.FAILED
-    whole = all(
-        a.report.writes.are_complete and not (a.is_held_back or a.is_resting) for a in accounts
-    )
+    whole = all(a.report.writes.are_complete and not a.left_something for a in accounts)
     return RunStatus.OK if whole and not problems else RunStatus.PARTIAL
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from connector.adapters.base import Capabilities
 from connector.config.settings import HelpdeskTable
 from connector.errors import MappingError, SettingsError
@@ -58,7 +60,7 @@ def planned(
         stores_labels=capabilities.stores_labels,
         families=frozenset(f"{id_}{OF}" for id_, goal in goals_here.items() if goal.for_each),
     )
-    members = _memberships(job, helpdesk, con, goals=goals, as_of=as_of)
+    members, turns_at = _memberships(job, helpdesk, con, goals=goals, as_of=as_of)
     tickets = _tickets(job, helpdesk.name, con, own=known.own)
     allowed = _allowed(job, con)
     views = [
@@ -66,7 +68,8 @@ def planned(
         for ticket in tickets
         if allowed is None or ticket.id in allowed or ticket.id in known.own
     ]
-    return plan(views, helpdesk=helpdesk.name, rules=rules, known=known, now=as_of)
+    found = plan(views, helpdesk=helpdesk.name, rules=rules, known=known, now=as_of)
+    return msgspec.structs.replace(found, turns_at=turns_at)
 
 
 def daily_instant(job: Job, as_of: datetime) -> datetime:
@@ -107,11 +110,15 @@ def _memberships(
     *,
     goals: Sequence[GoalReport],
     as_of: datetime,
-) -> Mapping[str, list[Membership]]:
-    """Return, for each ticket, the goals it counts for and how it stands with each."""
+) -> tuple[Mapping[str, list[Membership]], datetime | None]:
+    """Return, for each ticket, the goals it counts for and how it stands with each.
+
+    Beside it the first instant at which time alone may change how one stands.
+    """
     mappings = job.mappings_of(helpdesk)
     people = job.settings.writeback.people == "on"
     found: defaultdict[str, list[Membership]] = defaultdict(list)
+    turns: set[datetime] = set()
     for report in goals:
         goal = mappings.goals.get(report.id)
         if goal is None or not goal.kpi:
@@ -124,6 +131,7 @@ def _memberships(
         scope = resolve(kpi.where, con, zone=goal.period.timezone)
         steady = steadied(job, goal, report)
         for standing in standings(con, kpi, goal.ticket, now=as_of, scope=scope):
+            turns |= {standing.turns_at} if standing.turns_at else set()
             found[standing.id].append(
                 membership(
                     goal,
@@ -133,7 +141,7 @@ def _memberships(
                     due_at=standing.due_at if is_own else None,
                 )
             )
-    return found
+    return found, min(turns, default=None)
 
 
 def _tickets(

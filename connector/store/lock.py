@@ -1,7 +1,8 @@
 """One writer a helpdesk: a lock on `NAME.lock`, with a rising fence that every commit checks.
 
 DuckDB's own lock can be lost, so this one is taken before the store is opened. The system releases
-it when the process ends, however it ends.
+it when the process ends, however it ends. Who is about to write signs the file; who only looks
+holds the lock and leaves every byte as it is. The file's time is no one's but `looks`'.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -33,25 +35,49 @@ class Lease:
         self._handle: int | None = None
 
     def acquire(self) -> Self:
-        """Take the lock or raise `LockedError` naming the holder; never waits."""
-        if self._handle is not None:
-            raise LockedError(f"{self.path} is already held by this run")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = self._locked_handle()
-            self._sign(self._handle)
-        except OSError as error:
-            self.release()
-            raise StoreError(
-                f"{self.path}: {error.strerror}; check disk space and rights"
-            ) from error
+        """Take the lock and sign it, or raise `LockedError` naming the holder; never waits."""
+        self.take()
+        self.sign()
         return self
 
-    def release(self) -> None:
-        """Give the lock back; calling twice is harmless."""
+    def take(self) -> Self:
+        """Take the lock without signing it: who does so writes nothing until `sign`."""
         if self._handle is not None:
+            raise LockedError(f"{self.path} is already held by this run")
+        with self._told_errors():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle, self.fence = self._locked_handle(), 0
+        return self
+
+    def sign(self) -> None:
+        """Say in the file who holds it, and raise the fence; calling twice is harmless."""
+        if self._handle is None or self.fence:
+            return
+        with self._told_errors():
+            now = self._clock()
+            self.fence = max(_fence(_read(self._handle)) + 1, int(now))
+            since = datetime.fromtimestamp(now, tz=UTC).isoformat(timespec="seconds")
+            self._write({"fence": self.fence, "pid": os.getpid(), "since": since})
+            os.fsync(self._handle)
+
+    def release(self) -> None:
+        """Give the lock back, and take our name off it; calling twice is harmless."""
+        if self._handle is not None:
+            with suppress(OSError):  # a full disk: the name stays, and misleads nobody for long
+                if self.fence and _fence(_read(self._handle)) == self.fence:
+                    self._write({"fence": self.fence})
             os.close(self._handle)
             self._handle = None
+
+    def was_given_back(self) -> bool:
+        """Tell whether whoever signed last came to an end that we know of."""
+        return self._handle is not None and "pid" not in _read(self._handle)
+
+    def set_time(self, nanoseconds: int) -> None:
+        """Give the file a time, in nanoseconds since 1970; not a byte of it changes."""
+        if self._handle is not None:
+            with self._told_errors():
+                os.utime(self._handle, ns=(nanoseconds, nanoseconds))
 
     def is_held(self) -> bool:
         """Tell whether the lock file is still the one that was locked."""
@@ -90,13 +116,21 @@ class Lease:
             raise
         return handle
 
-    def _sign(self, handle: int) -> None:
-        now = self._clock()
-        self.fence = max(_fence(_read(handle)) + 1, int(now))
-        started = datetime.fromtimestamp(now, tz=UTC).isoformat(timespec="seconds")
-        text = json.dumps({"fence": self.fence, "pid": os.getpid(), "since": started})
-        os.pwrite(handle, text.ljust(120).encode() + b"\n", 0)
-        os.fsync(handle)
+    def _write(self, signature: dict[str, Any]) -> None:
+        assert self._handle is not None
+        before = os.fstat(self._handle).st_mtime_ns
+        os.pwrite(self._handle, json.dumps(signature).ljust(120).encode() + b"\n", 0)
+        os.utime(self._handle, ns=(before, before))
+
+    @contextmanager
+    def _told_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.release()
+            raise StoreError(
+                f"{self.path}: {error.strerror}; check disk space and rights"
+            ) from error
 
 
 def _read(handle: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import msgspec
 from connector.errors import StoreError
 from connector.store.engine import engine
 from connector.store.faults import store_errors
+from connector.store.looks import renewed
 from connector.store.schema import SCHEMA_VERSION
 
 OF_TICKETS = ("tickets", "native", "events", "ratings", "metric_events", "measures")
@@ -125,7 +126,10 @@ class PublishedSet(msgspec.Struct, frozen=True):
 
 
 def latest(folder: Path) -> PublishedSet | None:
-    """Return the current set of a helpdesk's folder, None if nothing was published yet."""
+    """Return the current set of a helpdesk's folder, None if nothing was published yet.
+
+    It is as young as the last look that found nothing newer.
+    """
     current = folder / "published" / "CURRENT"
     with store_errors(current, duckdb.Error):
         try:
@@ -143,13 +147,16 @@ def latest(folder: Path) -> PublishedSet | None:
             f"{path} has schema version {manifest.schema_version}, this connector reads"
             f" {SCHEMA_VERSION}; run `connector sync` with the connector that should read it"
         )
-    return PublishedSet(path, manifest)
+    return PublishedSet(path, renewed(manifest, folder / f"{folder.name}.lock", name))
 
 
 def attach(
     sets: Sequence[PublishedSet], *, memory_limit: str = "512MB"
 ) -> duckdb.DuckDBPyConnection:
-    """Open the sets in memory: a view a relation over all of them, `helpdesk` its first column."""
+    """Open the sets in memory: a view a relation over all of them, `helpdesk` its first column.
+
+    The view `helpdesks` has the names of those with tickets.
+    """
     if not sets:
         raise StoreError("nothing is published yet; run `connector sync` first")
     with store_errors(sets[0].path, duckdb.Error):

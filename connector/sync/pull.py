@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connector.adapters.base import Adapter
 from connector.errors import ProtocolError
 from connector.model.page import EventSource, Page, Stream
 from connector.model.ticket import EventRows, TicketRows
@@ -20,6 +19,7 @@ from connector.store.first_read import FirstRead
 from connector.store.gaps import fill_gaps
 from connector.store.store import Store
 from connector.sync.derive import derive
+from connector.sync.glance import Source
 
 RARE = (Stream.PEOPLE, Stream.GROUPS, Stream.SCHEDULES)
 """Streams that are read once a day, or when a ticket names somebody unknown."""
@@ -72,7 +72,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sync_slice(
-    adapter: Adapter,
+    adapter: Source,
     store: Store,
     *,
     now: datetime,
@@ -107,7 +107,7 @@ def sync_slice(
     )
 
 
-def under_way(adapter: Adapter, store: Store) -> FirstRead | None:
+def under_way(adapter: Source, store: Store) -> FirstRead | None:
     """Return the first read of tickets, or else of events, that has not come to its end."""
     for stream in (Stream.TICKETS, Stream.EVENTS):
         state = store.cursor(stream)
@@ -118,7 +118,13 @@ def under_way(adapter: Adapter, store: Store) -> FirstRead | None:
     return None
 
 
-def _has(adapter: Adapter, stream: Stream) -> bool:
+def is_through(adapter: Source, store: Store) -> bool:
+    """Tell whether every stream that a helpdesk has was read, and came to its end."""
+    states = [store.cursor(stream) for stream in Stream if _has(adapter, stream)]
+    return all(state is not None and not state.has_more for state in states)
+
+
+def _has(adapter: Source, stream: Stream) -> bool:
     capabilities = adapter.capabilities
     if stream is Stream.EVENTS and capabilities.events is not EventSource.STREAM:
         return False
@@ -126,7 +132,7 @@ def _has(adapter: Adapter, stream: Stream) -> bool:
 
 
 class _Pull:
-    def __init__(self, adapter: Adapter, store: Store, now: datetime) -> None:
+    def __init__(self, adapter: Source, store: Store, now: datetime) -> None:
         self.is_up: Callable[[], bool] = lambda: False
         self.budget: int | None = None
         self.tell: Callable[[Progress], None] = lambda _: None

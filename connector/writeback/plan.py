@@ -87,7 +87,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limit, None where it announces none. `skipped` counts tickets by why they are left alone.
     `stopped` says why nothing at all is written. `ignore` is the tag that keeps us off a ticket,
     also when it comes at the last moment. `resting` wait, since they were written
-    too often of late.
+    too often of late. `turns_at` is when time alone may give a ticket something else to show.
     """
 
     helpdesk: str
@@ -103,6 +103,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stopped: str = ""
     ignore: str = ""
     is_undo: bool = False
+    turns_at: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
