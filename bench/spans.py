@@ -38,7 +38,7 @@ STAGES = {
     "storing": ("connector.store.store:Store.save", "connector.sync.pull:fill_gaps"),
     "measuring": ("connector.pipeline.account:measure", "connector.pipeline.account:is_due"),
     "publishing": ("connector.pipeline.account:publish",),
-    "evaluating KPIs": ("connector.pipeline.judging:evaluate",),
+    "evaluating KPIs": ("connector.pipeline.judging:value_alone",),
     "judging goals": ("connector.pipeline.run:judge_all",),
     "planning": ("connector.pipeline.account:planned",),
     "writing": ("connector.pipeline.account:apply", "connector.pipeline.account:settle"),

@@ -16,7 +16,7 @@ from connector.kpi.aggregates import Estimate, estimate, nps, share
 from connector.kpi.ask import Question, ask, counted, in_stretch, unit_of
 from connector.kpi.by_estimates import expanded
 from connector.kpi.by_time import local
-from connector.kpi.evaluate import evaluate, said_flags, snapshots
+from connector.kpi.evaluate import said_flags, snapshots, value_alone
 from connector.kpi.where import resolve
 from connector.model.kpi import Family, KpiValue, Period
 
@@ -118,7 +118,7 @@ class Past:
 
     def _evaluated(self, start: datetime, end: datetime) -> KpiValue:
         period = Period(start, max(start, min(end, self._period.end)))
-        return evaluate(self._con, self._id, self._kpi, period, now=end, as_of=end, zone=self._zone)
+        return value_alone(self._con, self._id, self._kpi, period, as_of=end, zone=self._zone)
 
     def _said(self, found: Estimate, instant: datetime) -> KpiValue:
         question = self._question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from connector.goals.evidence import baseline_of, baseline_period
-from connector.kpi.evaluate import evaluate
+from connector.kpi.evaluate import value_alone
 from connector.kpi.frozen import meaning, remembered
 from connector.model.kpi import KpiValue
 from connector.pipeline.freezing import frozen
@@ -31,6 +31,6 @@ def _before(subject: Subject) -> KpiValue:
     if kept := book.kept(until=as_of):
         return remembered(subject.goal.kpi, kpi, period, as_of, kept)
     until = min(as_of, period.end)
-    found = evaluate(subject.con, subject.goal.kpi, kpi, period, now=as_of, as_of=until, zone=zone)
+    found = value_alone(subject.con, subject.goal.kpi, kpi, period, as_of=until, zone=zone)
     found = msgspec.structs.replace(found, as_of=as_of)
     return frozen(subject.job, subject.con, kpi, found, zone=zone, keep=bool(subject.moment.run))

@@ -11,7 +11,7 @@ from connector.goals.evidence import Case, Evaluation, Evidence, max_age_s
 from connector.goals.fold import holds_since
 from connector.goals.status import judge_case
 from connector.goals.streak import streak
-from connector.kpi.evaluate import evaluate
+from connector.kpi.evaluate import value_alone
 from connector.model.goal import DayVerdict, GoalReport
 from connector.model.kpi import KpiValue, Period
 from connector.model.series import DAY
@@ -137,7 +137,7 @@ def _value(subject: Subject) -> KpiValue:
     if days is not None:
         until = min(as_of, period.end)
         period = Period(until - days * DAY, until)
-    value = evaluate(subject.con, goal.kpi, subject.kpi, period, now=as_of, as_of=as_of, zone=zone)
+    value = value_alone(subject.con, goal.kpi, subject.kpi, period, as_of=as_of, zone=zone)
     if days is not None:
         return msgspec.structs.replace(value, period=subject.period)
     keep = bool(subject.moment.run)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connector.config.settings import HelpdeskTable, PeopleTable
 from connector.errors import StoreError
 from connector.kpi.forms import Form
-from connector.kpi.lookup import lay_pins
+from connector.kpi.lookup import lay_pins, read_names_once
 from connector.kpi.measure import measure
 from connector.kpi.moments import Segment, read_segments
 from connector.pipeline.importing import lay_known
@@ -54,6 +54,7 @@ class Views:
             self._stack.callback(con.close)
             lay_pins(con, {name: self._pins(name) for name in published})
             self._lay(con)
+            read_names_once(con)
             self._open[published] = con
         return self._open[published]
 
