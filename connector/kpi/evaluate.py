@@ -165,7 +165,8 @@ def _left_out_rows(question: Question) -> tuple[str, list[Any]]:
     """
     tests, params = scoped(question)
     left = f"(m.value is null or m.flags & {question.out} > 0)"
-    chosen = f"select m.* from {{}} as m where {tests} and {left}"
+    columns = "m.helpdesk, m.ticket_id, m.value, m.until, m.flags"
+    chosen = f"select {columns} from {{}} as m where {tests} and {left}"
     during, more = in_stretch(question)
     dated = f"{chosen.format(relation(question))} and {during}"
     if question.family in SPANNING:
@@ -173,7 +174,7 @@ def _left_out_rows(question: Question) -> tuple[str, list[Any]]:
     during, _ = in_stretch(question, "m.created_at")
     ticket = relation(question, with_ticket=True)
     undated = f"{chosen.format(ticket)} and m.at is null and {during}"
-    return f"{dated} union all by name {undated}", [*params, *more, *params, *more]
+    return f"{dated} union all {undated}", [*params, *more, *params, *more]
 
 
 def _left_out_of_parts(con: DuckDBPyConnection, question: Question) -> dict[str, int]:
