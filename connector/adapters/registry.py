@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.adapters.base import AsksPermission
 from connector.adapters.limits import Pacer
-from connector.adapters.retrying import BUDGET_S, RetryingAdapter
+from connector.adapters.retrying import BUDGET_S, RetryingAdapter, plain_logger
 from connector.config.table import checked, nearest
 from connector.config.toml import Place
 from connector.errors import SettingsError
@@ -64,6 +64,7 @@ def open_adapter(
     budget_s: float = BUDGET_S,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    logger: Callable[[], Any] = plain_logger,
 ) -> RetryingAdapter:
     """Open one helpdesk, retrying within a budget and paced below the limits it announces."""
     adapter = adapter_class(helpdesk.kind)(
@@ -77,5 +78,11 @@ def open_adapter(
     )
     calls = Pacer(share=helpdesk.limits.share_of_requests, clock=clock, sleep=sleep)
     return RetryingAdapter(
-        adapter, budget_s=budget_s, sleep=sleep, clock=clock, pacer=calls, export_pacer=exports
+        adapter,
+        budget_s=budget_s,
+        sleep=sleep,
+        clock=clock,
+        pacer=calls,
+        export_pacer=exports,
+        logger=logger,
     )

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import structlog
 from tenacity import RetryCallState, Retrying
 
 from connector.adapters.base import (
@@ -44,7 +43,12 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 TRIES_OF_NONSENSE = 3
 
-log = structlog.get_logger()
+
+def plain_logger() -> Any:
+    """Return a logger as nobody set it up."""
+    import structlog  # only who has to wait logs anything
+
+    return structlog.get_logger()
 
 
 class RetryingAdapter(Adapter):
@@ -67,14 +71,16 @@ class RetryingAdapter(Adapter):
         clock: Callable[[], float] = time.monotonic,
         pacer: Pacer | None = None,
         export_pacer: Pacer | None = None,
+        logger: Callable[[], Any] = plain_logger,
     ) -> None:
-        """Wrap an adapter; a test passes its own `sleep` and `clock`."""
+        """Wrap an adapter; a test passes its own `sleep` and `clock`. `logger` gives one to log."""
         self.inner = inner
         self._budget_s = budget_s
         self._sleep = sleep
         self._clock = clock
         self._pacer = pacer
         self._export_pacer = export_pacer
+        self._logger = logger
         self._windows: dict[str, Pacer] = {}
         self._seen: dict[str, set[str]] = {}
 
@@ -238,7 +244,7 @@ class RetryingAdapter(Adapter):
 
     def _note(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.warning(
+        self._logger().warning(
             "call repeated",
             helpdesk=self.kind,
             error=type(error).__name__,

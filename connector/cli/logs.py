@@ -11,8 +11,8 @@ import structlog
 from connector.cli.exits import is_debugging
 
 
-def configure_logs() -> None:
-    """Send log lines to standard error: warnings, or everything with `--debug`."""
+def logger() -> Any:
+    """Return what sends log lines to standard error: warnings, or everything with `--debug`."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -25,6 +25,7 @@ def configure_logs() -> None:
         logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
+    return structlog.get_logger()
 
 
 def _to_stderr(*_: Any) -> structlog.PrintLogger:

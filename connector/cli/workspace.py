@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from connector.errors import UsageError
 
@@ -118,27 +118,28 @@ class Workspace:
         `patience_s` bounds how long each call goes on trying when the helpdesk does not answer.
         """
         from connector.adapters.registry import open_adapter
-        from connector.cli.logs import configure_logs
         from connector.config.settings import resolve_secrets
         from connector.pipeline.naming import watched_fields
 
-        configure_logs()
         options = resolve_secrets(
             helpdesk.options, self.environ, self.settings.folder, helpdesk.name
         )
         watched = frozenset(field.id for field in self.state.fields(helpdesk.name))
         watched |= watched_fields(self.state.pins(helpdesk.name))
         return open_adapter(
-            helpdesk, options, watched_fields=watched, budget_s=patience_s, sleep=self.sleep
+            helpdesk,
+            options,
+            watched_fields=watched,
+            budget_s=patience_s,
+            sleep=self.sleep,
+            logger=_logger,
         )
 
     def permission(self, helpdesk: HelpdeskTable, redirect_url: str) -> Permission:
         """Prepare to ask a person for access to one helpdesk; its grant need not be there yet."""
         from connector.adapters.registry import asks_permission, checked_options
-        from connector.cli.logs import configure_logs
         from connector.config.settings import resolve_secrets
 
-        configure_logs()
         asks = asks_permission(helpdesk.kind)
         if asks is None:
             raise UsageError(
@@ -180,3 +181,9 @@ class Workspace:
 
         sets = [latest(self.folder(helpdesk.name)) for helpdesk in self.helpdesks(names)]
         return [found for found in sets if found is not None]
+
+
+def _logger() -> Any:
+    from connector.cli.logs import logger
+
+    return logger()

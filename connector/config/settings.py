@@ -8,11 +8,17 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 
-from connector.config.environment import Layered, env_name, lay_environment
+from connector.config.environment import env_name, lay_environment
 from connector.config.quantity import Seconds, Share, said
 from connector.config.secrets import open_to_others, resolve_secrets, unresolved, written_out
 from connector.config.table import Flag, Table, Text, Texts, TimeOfDay, problems_of
@@ -159,10 +165,10 @@ class WritebackTable(Table):
     labels: Literal["en", "de"] = Field(default="en", description="Language agents read.")
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The whole of `config.toml`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: StoreTable = Field(default=StoreTable(), description="Where everything local is kept.")
     run: RunTable = Field(default=RunTable(), description="How the daemon runs.")
@@ -189,37 +195,6 @@ class Settings(BaseSettings):
             helpdesk.placed(place.at("helpdesk", index))
         return settings
 
-    @classmethod
-    def settings_customise_sources(  # type: ignore[override]  # called by keyword only
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        **others: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take tables that are given, then those of the file; os.environ is nobody's to read."""
-        del others
-        given = init_settings()
-        layered = given.pop("layered", None)
-        tables = layered.tables if isinstance(layered, Layered) else {}
-        return (TablesSource(settings_cls, given), TablesSource(settings_cls, tables))
-
-
-class TablesSource(PydanticBaseSettingsSource):
-    """Settings from tables: `config.toml` with the environment laid over it."""
-
-    def __init__(self, settings_cls: type[BaseSettings], tables: dict[str, Any]) -> None:
-        super().__init__(settings_cls)
-        self._tables = tables
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return one table."""
-        del field
-        return self._tables.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return all tables, unknown ones too, so that they are refused."""
-        return self._tables
-
 
 def load_settings(
     path: Path, environ: Mapping[str, str], *, with_secrets: bool = False
@@ -236,9 +211,8 @@ def load_settings(
         for options, where in _options(layered.tables, place):
             problems += unresolved(options, environ, path.parent, where)
     settings = None
-    source: dict[str, Any] = {"layered": layered}
     try:
-        settings = Settings(**source)
+        settings = Settings.model_validate(layered.tables)
     except ValidationError as cause:
         problems += problems_of(cause, Settings, layered.tables, place)
     if settings is None or problems:

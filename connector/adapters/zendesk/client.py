@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from zenpy import Zenpy
-from zenpy.lib.exception import ZenpyException
 
 from connector.adapters.http import HelpdeskSession, decode, open_session, translated_errors
 from connector.adapters.zendesk.credentials import credentials
 from connector.adapters.zendesk.settings import KIND, ZendeskSettings
 from connector.adapters.zendesk.wire import Meta
 from connector.errors import AuthenticationError, ProtocolError
+
+if TYPE_CHECKING:
+    from zenpy import Zenpy
 
 PAGE_SIZE = 100
 MOST_PAGES = 1_000
@@ -146,6 +147,8 @@ def _zenpy_errors() -> Iterator[None]:
 
     It meets unexpected JSON with whatever Python raises first, so those are named here too.
     """
+    from zenpy.lib.exception import ZenpyException  # as long as all the rest; a read needs none
+
     try:
         yield
     except (ZenpyException, AttributeError, KeyError, TypeError, IndexError) as error:
@@ -153,6 +156,8 @@ def _zenpy_errors() -> Iterator[None]:
 
 
 def _zenpy(session: HelpdeskSession) -> Zenpy:
+    from zenpy import Zenpy
+
     parts = urlsplit(session.url)
     vendor = Zenpy(
         subdomain="ours", domain="invalid", session=session, anonymous=True, disable_cache=True

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
-
-from zenpy import Zenpy
-from zenpy.lib.api_objects import CustomFieldOption
-from zenpy.lib.api_objects import TicketField as ZenpyField
+from typing import TYPE_CHECKING, Any
 
 from connector.adapters.zendesk.client import ZendeskClient
 from connector.adapters.zendesk.wire import WireField
 from connector.errors import FatalError
 from connector.model.page import FieldAction, FieldPlan, FieldSpec, FieldStep, TicketField
+
+if TYPE_CHECKING:
+    from zenpy import Zenpy
+    from zenpy.lib.api_objects import CustomFieldOption
 
 TYPES = {"dropdown": "tagger", "text": "textarea"}
 
@@ -107,6 +107,8 @@ def refuse(plan: FieldPlan) -> None:
 
 def apply(client: ZendeskClient, step: FieldStep, fields: Sequence[WireField]) -> None:
     """Do what one step says, unless an earlier try has done it already."""
+    from zenpy.lib.api_objects import TicketField as ZenpyField
+
     if step.action == FieldAction.CREATE and _ours(step.spec, fields) is None:
         client.tell(lambda zenpy: zenpy.ticket_fields.create(ZenpyField(**_definition(step.spec))))
     if step.action == FieldAction.ADD_OPTIONS:
@@ -117,6 +119,8 @@ def apply(client: ZendeskClient, step: FieldStep, fields: Sequence[WireField]) -
 
 
 def _add_options(client: ZendeskClient, step: FieldStep, fields: Sequence[WireField]) -> None:
+    from zenpy.lib.api_objects import CustomFieldOption
+
     there = next((options(field) for field in fields if str(field.id) == step.field_id), {})
     for value, name in step.options.items():
         if value not in there:

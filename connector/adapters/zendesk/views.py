@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
-
-from zenpy import Zenpy
-from zenpy.lib.api_objects import View as ZenpyView
+from typing import TYPE_CHECKING, Any
 
 from connector.adapters.zendesk.client import PAGE_SIZE, ZendeskClient
 from connector.adapters.zendesk.lists import listed
 from connector.adapters.zendesk.wire import Wire
 from connector.errors import FatalError
 from connector.model.view import OurView, ViewAction, ViewPlan, ViewSpec, ViewStep
+
+if TYPE_CHECKING:
+    from zenpy import Zenpy
 
 COLUMNS = ("nice_id", "description", "requester", "created", "priority", "group")
 UNSOLVED = {"field": "status", "operator": "less_than", "value": "solved"}
@@ -161,15 +161,21 @@ def _body(spec: ViewSpec) -> dict[str, Any]:
 
 
 def _create(zenpy: Zenpy, *, body: Mapping[str, Any]) -> Any:
-    return zenpy.views.create(ZenpyView(**body))
+    return zenpy.views.create(_view(**body))
 
 
 def _update(zenpy: Zenpy, *, body: Mapping[str, Any]) -> None:
-    zenpy.views.update(ZenpyView(**body))
+    zenpy.views.update(_view(**body))
 
 
 def _delete(zenpy: Zenpy, *, view_id: int) -> None:
-    zenpy.views.delete(ZenpyView(id=view_id))
+    zenpy.views.delete(_view(id=view_id))
+
+
+def _view(**attributes: Any) -> Any:
+    from zenpy.lib.api_objects import View
+
+    return View(**attributes)
 
 
 def _tell(client: ZendeskClient, order: Any) -> None:
