@@ -14,7 +14,7 @@ import numpy as np
 from connector.config.mapping import KpiTable
 from connector.config.zones import midnight
 from connector.kpi.aggregates import QUANTILES, Estimate
-from connector.kpi.ask import Question, ask, part
+from connector.kpi.ask import Question, ask, naive, part
 from connector.kpi.by_estimates import Answers, answers
 from connector.kpi.by_imports import rests_on_imports
 from connector.kpi.by_rows import Grouping
@@ -105,6 +105,13 @@ def known_since(con: DuckDBPyConnection, zone: str) -> date | None:
     rows = rows or con.execute("select min(created_at) from tickets group by helpdesk").fetchall()
     known = [first.replace(tzinfo=UTC) for (first,) in rows if first is not None]
     return max(known).astimezone(ZoneInfo(zone)).date() if known else None
+
+
+def known_before(con: DuckDBPyConnection, day: date, zone: str) -> int:
+    """Count what had happened before a local day, as far as it is known."""
+    before = naive(midnight(day, zone))
+    (count,) = con.execute('select count(*) from events where "at" < ?', [before]).fetchall()[0]
+    return int(count)
 
 
 def _question(

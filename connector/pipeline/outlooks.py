@@ -18,9 +18,7 @@ from connector.kpi.past import Past
 from connector.model.goal import DayVerdict, GoalKind, Outlook
 from connector.model.series import DAY, DaySeries, SeriesKind
 from connector.pipeline.subject import Subject
-
-HISTORY: Final = 730 * DAY
-"""How far back one looks for changes as large as the one that is wanted."""
+from connector.pipeline.two_years import two_years
 
 DAY_S: Final = 86_400
 FLOWS: Final = ("tickets_created", "tickets_solved")
@@ -31,7 +29,7 @@ def outlook_of(subject: Subject, case: Case, days: Sequence[DayVerdict]) -> Outl
     goal = subject.goal
     if GoalKind(goal.kind) is not GoalKind.BACKWARD or subject.today < subject.first:
         return None
-    series = _series(subject, case)
+    series = two_years(subject, case)
     inflow, solves = _flows(subject, case) if _is_level(series) else (None, None)
     known = Known(
         today=subject.today,
@@ -124,11 +122,6 @@ def _settled_values(subject: Subject) -> Mapping[date, float | None]:
     return {day: past.value(day + DAY).value for day in wanted}
 
 
-def _series(subject: Subject, case: Case, kpi: KpiTable | None = None) -> DaySeries | None:
-    end = min(subject.today, subject.end)
-    return subject.daily(end - HISTORY, end, aim=case.aim, direction=case.direction, kpi=kpi)
-
-
 def _is_level(series: DaySeries | None) -> bool:
     return series is not None and series.kind is SeriesKind.LEVEL
 
@@ -136,6 +129,6 @@ def _is_level(series: DaySeries | None) -> bool:
 def _flows(subject: Subject, case: Case) -> tuple[DaySeries | None, DaySeries | None]:
     """Return what comes in and goes out of a backlog; None where mappings do not measure it."""
     where = dict(subject.kpi.where)
-    found = (_series(subject, case, KpiTable(measure=flow, where=where)) for flow in FLOWS)
+    found = (two_years(subject, case, KpiTable(measure=flow, where=where)) for flow in FLOWS)
     inflow, solves = (one if one is not None and one.total.any() else None for one in found)
     return inflow, solves

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from connector.kpi.elapsed import WorkingTime
-from connector.kpi.series import known_since
+from connector.kpi.series import known_before, known_since
 
 
 class Shared:
-    """Open hours of periods, and since when there is history, by the sets that are open.
+    """Open hours of periods, and how much history there is, by the sets that are open.
 
     It must not outlive the connections that it was asked about.
     """
@@ -18,3 +18,4 @@ class Shared:
         """Know nothing yet."""
         self.working_time = cache(WorkingTime)
         self.known_since = cache(known_since)
+        self.known_before = cache(known_before)
