@@ -175,8 +175,8 @@ def parquet(*paths: Path) -> str:
     return f"read_parquet([{', '.join(map(quoted, paths))}])"
 
 
-def quoted(path: Path) -> str:
-    """Return a path as a literal of SQL."""
+def quoted(path: Path | str) -> str:
+    """Return a path, or a text, as a literal of SQL."""
     return "'" + str(path).replace("'", "''") + "'"
 
 

@@ -44,6 +44,7 @@ WITH_VENDOR_ID = """
 select coalesce(vendor_ids.id, ticket_id::varchar) as id, tickets.*
 from tickets left join vendor_ids on vendor_ids.kind = 'ticket' and vendor_ids.key = ticket_id
 """
+MEASURES = "select distinct measure, clock from measures order by all"
 
 
 class Content(NamedTuple):
@@ -206,8 +207,22 @@ class _Writing:
 
     def _copied(self, relation: str) -> tuple[str, ...]:
         name = f"{relation}.parquet"
-        self._export(_rows(relation), name)
+        query = self._by_measure() if relation == "measures" else _rows(relation)
+        self._export(query, name)
         return (name,)
+
+    def _by_measure(self) -> str:
+        """Return a query for the rows of one measure and clock after the other.
+
+        In each they stay in the order of the store, about that of time. So whoever asks for one KPI
+        and a period reads few row groups.
+        """
+        found = self._con.execute(MEASURES).fetchall()
+        rows = (
+            f"(from measures where {_is('measure', measure)} and {_is('clock', clock)})"
+            for measure, clock in found
+        )
+        return " union all ".join(rows) or _rows("measures")
 
     def _export(self, query: str, name: str) -> None:
         file = self._folder / name
@@ -222,6 +237,10 @@ def _is_of(manifest: Manifest, fresh: Unpublished) -> bool:
 
 def _rows(relation: str) -> str:
     return WITH_VENDOR_ID if relation == "tickets" else f"from {relation}"
+
+
+def _is(column: str, value: str | None) -> str:
+    return f"{column} is null" if value is None else f"{column} = {quoted(value)}"
 
 
 def _is_same(relation: str, before: Mapping[str, int], now: Mapping[str, int]) -> bool:
