@@ -6,7 +6,7 @@ programs grows with the tickets. airbyte-cdk is slow, and reads a fifth of the t
 
 zenpy touches every ticket and stores nothing; tap-zendesk and airbyte-cdk print every ticket, and
 nobody stores it; dlt, the floor and ours have them in a DuckDB file at the end, one row a ticket.
-tap-zendesk, the floor and ours ask for every ticket's metric set, too.
+All read the same pages, of tickets with their metric sets, 3.7 KB each.
 """
 
 from __future__ import annotations

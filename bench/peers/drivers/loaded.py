@@ -42,6 +42,7 @@ def _config(subdomain: str, token: str, start: int, *, plain: bool) -> dict[str,
         "endpoint": {
             "path": "incremental/tickets/cursor",
             "data_selector": "tickets",
+            "params": {"include": "metric_sets"},
             "incremental": {
                 "cursor_path": "generated_timestamp",
                 "start_param": "start_time",
