@@ -40,8 +40,8 @@ STAGES = {
     "publishing": ("connector.pipeline.account:publish",),
     "evaluating KPIs": ("connector.pipeline.judging:value_alone",),
     "judging goals": ("connector.pipeline.run:judge_all",),
-    "planning": ("connector.pipeline.account:planned",),
-    "writing": ("connector.pipeline.account:apply", "connector.pipeline.account:settle"),
+    "planning": ("connector.pipeline.writing:planned",),
+    "writing": ("connector.pipeline.writing:apply", "connector.pipeline.writing:settle"),
 }
 """What begins each stage, in the order of a run: the name by which its caller knows it."""
 
