@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -45,6 +46,7 @@ def write_note(memberships: Sequence[Membership], language: Language) -> str | N
     return "\n".join(lines[:MOST_LINES]) or None
 
 
+@lru_cache(maxsize=16)  # one note is looked at more than once, then the next ticket's
 def told_states(note: str | None) -> Mapping[str, Word]:
     """Return the status each goal had in a note of ours, by title, in whatever language."""
     found = (_STATED.match(line) for line in (note or "").splitlines())

@@ -89,11 +89,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of looking at one ticket."""
+    """What became of looking at one ticket; what is wanted is only told where it may be written."""
 
     look: Look
     shown: Ours
-    wanted: Ours
+    wanted: Ours = Ours()
     reasons: tuple[Reason, ...] = ()
     kept: frozenset[str] = frozenset()
     delta: Ours | None = None
@@ -109,6 +109,7 @@ class Planner:
         self.known = known
         self.names = names
         self.tongue = language(rules.language)
+        self._known_labels: dict[tuple[object, ...], TicketLabels] = {}
         self.wearer = Wearer(
             names=names,
             ids={field.role: field.id for field in rules.fields if field.active},
@@ -143,18 +144,23 @@ class Planner:
         ticket = view.ticket
         own = self.wearer.recall(self.known.own.get(ticket.id))
         members = tuple(m for m in view.memberships if self.rules.people or m.level != "person")
-        wanted = self._labels(ticket, members)
         shown = as_believed(self.wearer.shown(ticket), own, ticket.stamp)
         look = Look(
             ticket=ticket,
             memberships=members,
-            labels=wanted,
+            labels=self._without_note(ticket, members),
             base=_base(shown, own),
             own=own,
             wearer=self.wearer,
         )
-        draft = Draft(look=look, shown=shown, wanted=self.wearer.wanted(wanted))
-        return self._decide(draft)
+        is_due = self.known.is_daily_run or ticket.id in self.known.deferred
+        found = reasons(look, Gate(is_due, self.known.approved))
+        if not found and not changed_by_others(shown, own):
+            return Draft(look=look, shown=shown)  # most tickets: nobody has to write their note
+        look = msgspec.structs.replace(look, labels=self._labels(ticket, members))
+        return self._decide(
+            Draft(look=look, shown=shown, wanted=self.wearer.wanted(look.labels)), found
+        )
 
     def without(self, draft: Draft, held: frozenset[tuple[str, str]]) -> Draft:
         """Take held states out of a draft: outcomes flow on, the status stays as it is shown."""
@@ -173,10 +179,8 @@ class Planner:
             delta=difference(draft.shown, wanted, leave=leave),
         )
 
-    def _decide(self, draft: Draft) -> Draft:
+    def _decide(self, draft: Draft, found: tuple[Reason, ...]) -> Draft:
         correct, kept = _changed_by_people(draft)
-        is_due = self.known.is_daily_run or draft.look.ticket.id in self.known.deferred
-        found = reasons(draft.look, Gate(is_due, self.known.approved))
         if correct and draft.look.ticket.status in WRITABLE:
             found = (*found, Reason(Cause.CORRECTED, ANY, "corrected"))
         delta = difference(draft.shown, draft.wanted, leave=kept) if found else None
@@ -185,6 +189,14 @@ class Planner:
     def _labels(self, ticket: Ticket, members: tuple[Membership, ...]) -> TicketLabels:
         is_solved = ticket.status == Status.SOLVED
         return labels(members, names=self.names, tongue=self.tongue, is_solved=is_solved)
+
+    def _without_note(self, ticket: Ticket, members: tuple[Membership, ...]) -> TicketLabels:
+        """Return what a ticket should show but for the note, in which alone its own times stand."""
+        key = (ticket.status == Status.SOLVED, *((m.goal, m.outcome) for m in members))
+        if key not in self._known_labels:
+            found = self._labels(ticket, members)
+            self._known_labels[key] = msgspec.structs.replace(found, note=None)
+        return self._known_labels[key]
 
     def _status_aspects(self, draft: Draft, waiting: AbstractSet[str]) -> frozenset[str]:
         """Return the aspects in which a ticket's status, and that of waiting goals, is told."""
