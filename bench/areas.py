@@ -48,7 +48,7 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
         ),
         Part(
             "bench.grouped",
-            usual={"tickets": 2_000_000, "rounds": 2},
+            usual={"tickets": 1_000_000, "rounds": 2},
             small={"tickets": 600, "rounds": 1},
             long={"tickets": 10_000_000, "rounds": 2},
         ),

@@ -19,6 +19,7 @@ from connector.pipeline.job import Job, Silence
 from connector.pipeline.judging import judge_all
 from connector.pipeline.subject import period_of
 from connector.pipeline.views import views
+from connector.store.schema import SCHEMA_VERSION
 from connector.store.state import State
 
 START = datetime(2025, 11, 5, 9, tzinfo=UTC)
@@ -117,8 +118,8 @@ def main() -> None:
     """Do one of these once, and tell what it cost."""
     folder, what = Path(sys.argv[1]), sys.argv[2]
     tickets, turn, days, each = map(int, sys.argv[3:])
-    published = publish_goals(folder / f"goals-{tickets}", tickets)
-    home = folder / f"home-{tickets}"
+    published = publish_goals(folder / f"goals-{SCHEMA_VERSION}-{tickets}", tickets)
+    home = folder / f"home-{SCHEMA_VERSION}-{tickets}-{each}"
     lay_out(home, published, each)
     state = home / f"turn-{turn}.sqlite"
     if what == "first":

@@ -11,13 +11,15 @@ import duckdb
 
 from bench.kpis import AGGREGATES, BY_HAND, KPIS
 from bench.published import publish_measures
+from bench.stores import AGENTS
 from bench.timing import Figure, alone, in_turns, peak_mb, ratio, wall_ratio
 from connector.kpi.ask import ask
 from connector.kpi.by import evaluate_by
 from connector.kpi.by_rows import grouping
 from connector.kpi.where import resolve
 from connector.model.kpi import Period
-from connector.store.published import attach
+from connector.store.published import PublishedSet, attach
+from connector.store.schema import SCHEMA_VERSION
 
 BY = grouping(("assignee", "group", "week"))
 PERIOD = Period(datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -28,8 +30,7 @@ MEMORY_LIMIT = "2GB"
 
 def figures(folder: Path, tickets: int, rounds: int) -> list[Figure]:
     """Measure the ratio in turns, and the memory of ours alone in a process of its own."""
-    published = publish_measures(folder / f"published-{tickets}", tickets)
-    con = attach([published], memory_limit=MEMORY_LIMIT)
+    con = attach([_published(folder, tickets)], memory_limit=MEMORY_LIMIT)
     compare(con)
     found = in_turns(rounds, ours=lambda: ours(con), by_hand=lambda: by_hand(con))
     con.close()
@@ -50,6 +51,13 @@ def figures(folder: Path, tickets: int, rounds: int) -> list[Figure]:
             unit="MB",
         ),
     ]
+
+
+def _published(folder: Path, tickets: int) -> PublishedSet:
+    """Return a set in which an agent has as many tickets in a week as in one of ten million."""
+    agents = max(AGENTS * tickets // 10_000_000, 1)
+    name = f"published-{SCHEMA_VERSION}-{tickets}-{agents}"
+    return publish_measures(folder / name, tickets, agents)
 
 
 def ours(con: duckdb.DuckDBPyConnection) -> int:
@@ -94,9 +102,7 @@ def _by_hand(con: duckdb.DuckDBPyConnection, id_: str) -> str:
 def main() -> None:
     """Evaluate once, and tell the memory it took."""
     folder, tickets = Path(sys.argv[1]), int(sys.argv[2])
-    con = attach(
-        [publish_measures(folder / f"published-{tickets}", tickets)], memory_limit=MEMORY_LIMIT
-    )
+    con = attach([_published(folder, tickets)], memory_limit=MEMORY_LIMIT)
     told = {"groups": ours(con) / len(KPIS), "peak_mb": peak_mb()}
     sys.stdout.write(json.dumps(told) + "\n")
 

@@ -19,6 +19,7 @@ from connector.adapters.zendesk.adapter import ZendeskAdapter
 from connector.pipeline.judging import judge_all
 from connector.pipeline.showing import planned
 from connector.pipeline.views import views
+from connector.store.schema import SCHEMA_VERSION
 from connector.writeback.plan import Plan
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _prepare(folder: Path, tickets: int, unsolved: int) -> None:
 
 
 def _place(folder: Path, what: str, tickets: int, unsolved: int) -> Path:
-    return folder / f"plan-{tickets}-{unsolved}" / what
+    return folder / f"plan-{SCHEMA_VERSION}-{tickets}-{unsolved}" / what
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from connector.store.schema import SCHEMA_VERSION
 
 SCHEMA = (files("connector.store") / "schema.sql").read_text(encoding="utf-8")
 CREATED = f"{START} + to_seconds((range * {SPAN_S} / {{tickets}})::bigint)"
-AGENT = f"(chance(range, 2) * {AGENTS})::bigint"
+AGENT_OF = "(chance(range, 2) * {agents})::bigint"
+AGENT = AGENT_OF.format(agents=AGENTS)
 TICKETS = f"""
 select
   range::varchar as id, range as ticket_id, 'solved' as status, {CREATED} as created_at,
@@ -49,15 +50,18 @@ from range(1, {{tickets}} + 1) where {{kept}}
 RATED = "chance(range, 9) < 0.3"
 
 
-def publish_measures(folder: Path, tickets: int, seed: int = 7) -> PublishedSet:
-    """Write a set with every measure of the twelve KPIs; one that is there is used again."""
+def publish_measures(folder: Path, tickets: int, agents: int = AGENTS) -> PublishedSet:
+    """Write a set with every measure of the twelve KPIs; one that is there is used again.
+
+    So many agents share the tickets.
+    """
     names: dict[str, tuple[str, ...]] = {
         relation: (f"{relation}.parquet",) for relation in RELATIONS
     }
     names["measures"] = tuple(f"measures_{i:02}.parquet" for i in range(len(VALUES)))
     if not (folder / "done").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, names, tickets, seed)
+        _write(folder, names, tickets, agents)
         (folder / "done").touch()
     manifest = Manifest(
         helpdesk="support",
@@ -72,14 +76,16 @@ def publish_measures(folder: Path, tickets: int, seed: int = 7) -> PublishedSet:
     return PublishedSet(folder, manifest)
 
 
-def _write(folder: Path, names: dict[str, tuple[str, ...]], tickets: int, seed: int) -> None:
+def _write(folder: Path, names: dict[str, tuple[str, ...]], tickets: int, agents: int) -> None:
     with duckdb.connect(config={"threads": 2, "memory_limit": "2GB"}) as con:
         con.execute(SCHEMA)
-        con.execute(CHANCE.format(seed=seed))
+        con.execute(CHANCE.format(seed=7))
         for relation in RELATIONS:
             if relation not in {"tickets", "measures"}:
                 _copy(con, f"from {relation}", folder / names[relation][0])
-        _copy(con, TICKETS.format(tickets=tickets), folder / names["tickets"][0])
+        own = AGENT_OF.format(agents=agents)
+        tickets_of = TICKETS.format(tickets=tickets).replace(AGENT, own)
+        _copy(con, tickets_of, folder / names["tickets"][0])
         for salt, ((measure, clock), value) in enumerate(VALUES.items(), 20):
             query = MEASURES.format(
                 measure=measure,
@@ -89,7 +95,7 @@ def _write(folder: Path, names: dict[str, tuple[str, ...]], tickets: int, seed: 
                 tickets=tickets,
                 kept=RATED if measure == "csat_pct" else "true",
             )
-            _copy(con, query, folder / names["measures"][salt - 20])
+            _copy(con, query.replace(AGENT, own), folder / names["measures"][salt - 20])
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

@@ -15,6 +15,7 @@ from bench.stores import fill
 from bench.timing import Cost, Figure, alone, cost, peak_mb, ratio, wall_ratio
 from connector.kpi.forms import forms_for
 from connector.kpi.measure import measure
+from connector.store.schema import SCHEMA_VERSION
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 CHANGED = 1_000
@@ -25,7 +26,7 @@ MEMORY_MB = 400
 
 def figures(folder: Path, tickets: int, rounds: int) -> list[Figure]:
     """Measure all, then what changed, in turns; each in a fresh process, as runs are."""
-    path = folder / f"store-{tickets}.duckdb"
+    path = folder / f"store-{SCHEMA_VERSION}-{tickets}.duckdb"
     if not path.exists():
         partial = path.with_suffix(".partial")
         partial.unlink(missing_ok=True)

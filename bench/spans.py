@@ -176,6 +176,12 @@ def place(target: str) -> tuple[Any, str]:
     return owner, name
 
 
+def _peak_mb() -> float:
+    """Return the most memory that this process held; `bench.timing` would be an import more."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 def main() -> None:
     """Run `connector` with the arguments after the first two; write what each stage took."""
     out, scans, *arguments = sys.argv[1:]
@@ -190,7 +196,7 @@ def main() -> None:
         run()
     finally:
         spans.leave()
-        told = {"cpu_s": dict(spans.cpu_s), "rows": dict(spans.rows)}
+        told = {"cpu_s": spans.cpu_s, "rows": spans.rows, "peak_mb": _peak_mb()}
         Path(out).write_text(json.dumps(told), "utf-8")
 
 

@@ -39,6 +39,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 class _Told(msgspec.Struct):
     cpu_s: dict[str, float]
     rows: dict[str, int]
+    peak_mb: float
 
 
 def taken(
@@ -73,7 +74,7 @@ def taken(
         code=child.returncode,
         wall_s=time.perf_counter() - started,
         cpu_s=cpu_s,
-        peak_mb=usage.ru_maxrss / 1024,
+        peak_mb=told.peak_mb,
         stages=stages,
         rows=told.rows,
         output=output,

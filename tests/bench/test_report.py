@@ -26,6 +26,7 @@ from bench.report import (
     tables,
 )
 from bench.timing import ROOT, Cost, Figure, in_turns, machine, ratio
+from connector.store.schema import SCHEMA_VERSION
 
 
 def figure(value: float = 1.0, bound: float | None = None) -> Figure:
@@ -56,7 +57,7 @@ def test_the_small_bench_keeps_and_prints_its_figures_and_leaves_the_documents_a
 
 
 def test_an_area_that_fails_is_named_and_the_others_are_measured(tmp_path: Path) -> None:
-    (tmp_path / "goals-120").write_text("no folder", "utf-8")
+    (tmp_path / f"goals-{SCHEMA_VERSION}-120").write_text("no folder", "utf-8")
     ran = bench(tmp_path, "goals", "kpi")
     assert ran.returncode == 1
     assert "failed, or past a bound: goals" in ran.stderr
