@@ -20,7 +20,7 @@ Size = Literal["small", "usual", "long"]
 SMALL: Size = "small"
 USUAL: Size = "usual"
 LONG: Size = "long"
-Sizes = Mapping[str, int]
+Sizes = Mapping[str, int | tuple[int, ...]]
 
 
 class Part(NamedTuple):

@@ -7,12 +7,14 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from bench.documents import Rows
 from bench.practising import ENVIRON, Desk, helpdesk, lay_out
 from bench.stages import ORDER, Taken, taken
 from bench.timing import Cost, Figure
 
 CHANGED = 1_000
 RUNS = ("a first sync", "nothing new", "{changed} changed tickets")
+SHOWN_S = 0.005
 STATUSES = ("open", "new")
 """What the changed tickets become, one after the other; each is a state they were not in."""
 
@@ -36,6 +38,18 @@ def figures(folder: Path, tickets: int, rounds: int, *, changed: int = CHANGED) 
                 _run(place, "undo", "--all", "--apply")
                 desk.wait()
     return [_figure(name, runs, tickets + changed) for name, runs in found.items()]
+
+
+def tables(figures: Sequence[Figure]) -> dict[str, Rows]:
+    """Return the CPU seconds of each stage, a column a run."""
+    heads = ["stage", *(next(iter(figure.rounds), "") for figure in figures)]
+    stages = [
+        [stage, *(f"{figure.notes[stage]:.2f} s" for figure in figures)]
+        for stage in ORDER
+        if any(figure.notes[stage] >= SHOWN_S for figure in figures)
+    ]
+    total = ["**all**", *(f"**{figure.value:.2f} s**" for figure in figures)]
+    return {"where time goes": [heads, *stages, total]} if figures else {}
 
 
 def _figure(name: str, runs: Sequence[Taken], tickets: int) -> Figure:

@@ -11,9 +11,11 @@ from threading import Thread
 import duckdb
 import pytest
 
+from bench import flow
 from bench.scans import ScanningDuckDB
 from bench.spans import IMPORTS, REST, STAGES, Spans, Wrapping, place
 from bench.stages import ORDER, taken
+from bench.timing import Figure
 
 TARGETS = [target for targets in STAGES.values() for target in targets]
 
@@ -154,3 +156,24 @@ def test_what_begins_a_stage_is_wrapped_until_the_end(clock: Hand) -> None:
     finally:
         wrapping.unwrap()
     assert getattr(owner, name) is before
+
+
+def test_where_time_goes_is_a_table_of_stages_with_a_column_a_run() -> None:
+    stages = dict.fromkeys(ORDER, 0.0)
+    runs = [
+        Figure(
+            name=f"{name}, 10 tickets: CPU",
+            value=1.5,
+            unit="s",
+            rounds={name: []},
+            notes={**stages, IMPORTS: 1.0, "storing": 0.5 * number},
+        )
+        for number, name in enumerate(("nothing new", "a first sync"))
+    ]
+    assert flow.tables(runs)["where time goes"] == [
+        ["stage", "nothing new", "a first sync"],
+        [IMPORTS, "1.00 s", "1.00 s"],
+        ["storing", "0.00 s", "0.50 s"],
+        ["**all**", "**1.50 s**", "**1.50 s**"],
+    ]
+    assert flow.tables([]) == {}
