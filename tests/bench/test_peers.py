@@ -90,6 +90,16 @@ def test_what_a_peer_would_have_slept_is_on_its_wall_but_not_in_its_pace_awake()
     assert way.tickets_a_second(awake=True) == 20_000 / 4
 
 
+def test_the_pace_is_that_of_the_quickest_run() -> None:
+    way = Way([run(1.0, 100), run(2.0, 100)], [run(9.0, 20_100), run(3.0, 20_100)])
+    assert way.tickets_a_second() == 20_000 / 4
+
+
+def test_a_start_up_that_was_held_up_leaves_a_pace() -> None:
+    way = Way([run(4.0, 100)], [run(3.0, 20_100)])
+    assert way.tickets_a_second() == 20_000 / 6
+
+
 def test_a_peer_is_compared_by_the_tickets_each_side_read() -> None:
     ours = Way([run(1.0, 100)], [run(2.0, 100_100)])
     dlt = Way([run(2.0, 100)], [run(12.0, 20_100)])
