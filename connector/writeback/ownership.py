@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 import msgspec
 
@@ -57,7 +58,15 @@ class Names(msgspec.Struct, frozen=True):
 
     def goal_tags(self, goal_id: str) -> frozenset[str]:
         """Return all tags that one goal may have."""
-        return self.goal_statuses(goal_id) | self.goal_outcomes(goal_id)
+        return _goal_tags(self, goal_id)
+
+    def statuses(self) -> Mapping[str, Word]:
+        """Return the statuses by their option values."""
+        return _statuses(self)
+
+    def outcomes(self) -> Mapping[str, TicketOutcome]:
+        """Return the outcomes by their option values."""
+        return _outcomes(self)
 
     def is_made_for_one(self, tag: str, families: Iterable[str]) -> bool:
         """Tell whether a tag is that of a goal made for one of many, whoever that is or was.
@@ -74,8 +83,22 @@ class Names(msgspec.Struct, frozen=True):
 
 @cache
 def _options(names: Names) -> frozenset[str]:
-    statuses = (names.status(word) for word in Word)
-    return frozenset({*statuses, *(names.outcome(outcome) for outcome in TicketOutcome)})
+    return frozenset({*names.statuses(), *names.outcomes()})
+
+
+@cache
+def _statuses(names: Names) -> Mapping[str, Word]:
+    return MappingProxyType({names.status(word): word for word in Word})
+
+
+@cache
+def _outcomes(names: Names) -> Mapping[str, TicketOutcome]:
+    return MappingProxyType({names.outcome(outcome): outcome for outcome in TicketOutcome})
+
+
+@cache
+def _goal_tags(names: Names, goal_id: str) -> frozenset[str]:
+    return names.goal_statuses(goal_id) | names.goal_outcomes(goal_id)
 
 
 @cache

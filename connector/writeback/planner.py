@@ -36,7 +36,8 @@ from connector.writeback.shown import (
 )
 from connector.writeback.words import STATE_OF, Word, language
 
-UNTOUCHED = Mark.MERGED | Mark.SPAM
+UNTOUCHED = int(Mark.MERGED | Mark.SPAM)
+LOOKED_AT = WRITABLE | {Status.SOLVED}
 BRAKED = frozenset({Cause.STATUS, Cause.REMOVED})
 
 
@@ -124,13 +125,13 @@ class Planner:
         refused = self.known.parked.get(ticket.id)
         if self.names.ignore in ticket.tags:
             return "ignored"
-        if ticket.marks & UNTOUCHED:
+        if int(ticket.marks) & UNTOUCHED:
             return "merged or spam"
         if refused is not None and ticket.stamp <= refused:
             return "parked"
         if ticket.id in self.known.in_flight:
             return "in flight"
-        return "" if ticket.status in WRITABLE | {Status.SOLVED} else str(ticket.status)
+        return "" if ticket.status in LOOKED_AT else str(ticket.status)
 
     def concerns(self, view: TicketView) -> bool:
         """Tell whether a ticket counts for a goal, shows something of ours, or ever did."""

@@ -90,12 +90,14 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
     def status(self, ours: Ours) -> Word | None:
         """Return the status that is shown."""
         shown = self._options(ours, "status")
-        return next((word for word in Word if self.names.status(word) in shown), None)
+        return next(
+            (word for option, word in self.names.statuses().items() if option in shown), None
+        )
 
     def outcome(self, ours: Ours) -> TicketOutcome | None:
         """Return the outcome that is shown."""
         shown = self._options(ours, "outcome")
-        return next((one for one in TicketOutcome if self.names.outcome(one) in shown), None)
+        return next((one for option, one in self.names.outcomes().items() if option in shown), None)
 
     def _options(self, ours: Ours, role: str) -> AbstractSet[str]:
         """Return where an option would stand: in the field of its role, else among the tags."""
@@ -105,6 +107,8 @@ class Wearer(msgspec.Struct, frozen=True, kw_only=True):
         value = ours.fields.get(field_id)
         if not value:
             return frozenset()
+        if not self.stored:
+            return {value}
         return {value, *(option for option, label in self.stored.items() if label == value)}
 
 
