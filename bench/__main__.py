@@ -35,8 +35,6 @@ def main() -> int:
     areas = chosen.areas or [area for area in AREAS if _is_measured(area, size)]
     report = chosen.folder / "results.json" if chosen.small else RESULTS
     broken = [area for area in areas if not _measured(area, size, chosen.folder, report)]
-    if not chosen.small:
-        DOCUMENT.write_text(renewed(DOCUMENT.read_text("utf-8"), load(report)), "utf-8")
     if broken:
         _tell(f"failed, or past a bound: {', '.join(broken)}")
     return 1 if broken else 0
@@ -76,6 +74,8 @@ def _measured(area: str, size: Size, folder: Path, report: Path) -> bool:
     at = datetime.now(tz=UTC)
     results.put(area, size, Measured(at=at, took_s=took_s, machine=about, figures=found))
     save(report, results)
+    if size != SMALL:
+        DOCUMENT.write_text(renewed(DOCUMENT.read_text("utf-8"), results), "utf-8")
     sys.stdout.write(f"{markdown(rows(found))}\n\n")
     sys.stdout.flush()
     past = [one.name for one in found if not one.is_kept]

@@ -123,6 +123,7 @@ def test_the_machine_is_told_for_each_area() -> None:
 
 def test_the_tables_of_the_report_are_those_of_the_results() -> None:
     text, results = DOCUMENT.read_text("utf-8"), load(RESULTS)
+    assert results.usual
     assert renewed(text, results) == text
     assert set(tables(results)) <= set(marked(text))
 
