@@ -163,7 +163,10 @@ def booleans(values: Sequence[bool | None]) -> Column:
 
 def times(values: Sequence[datetime | None]) -> Column:
     """Return naive UTC timestamps to the microsecond; None is null."""
-    seconds = [np.nan if value is None else value.timestamp() for value in values]
+    try:
+        seconds = list(map(datetime.timestamp, values))  # type: ignore[arg-type]
+    except TypeError:  # one of them is None
+        seconds = [np.nan if value is None else value.timestamp() for value in values]
     micros = np.rint(np.array(seconds, dtype=np.float64) * 1e6)
     gaps = np.isnan(micros)
     whole = np.where(gaps, 0, micros).astype(np.int64)

@@ -5,16 +5,13 @@ Nothing here begins or ends a transaction. A page costs a handful of statements,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import duckdb
 import numpy as np
 
 from connector.model.ticket import (
-    NATIVE_FIGURES,
     EventKind,
     EventRows,
     Group,
@@ -27,35 +24,32 @@ from connector.store import columns
 from connector.store.columns import Column, Columns
 from connector.store.keys import Keys
 from connector.store.requesters import mark_former
+from connector.store.statements import (
+    GROUPS,
+    PEOPLE,
+    RATINGS,
+    TICKETS,
+    Versioned,
+    comparison,
+    filled,
+    probe,
+)
 
-
-class Versioned(NamedTuple):
-    """A table whose rows are replaced: its key, and the column that orders versions, if any."""
-
-    table: str
-    key: str
-    version: str | None
-
-
-TICKETS = Versioned("tickets", "ticket_id", "stamp")
-PEOPLE = Versioned("people", "person_id", "updated_at")
-GROUPS = Versioned("groups", "group_id", None)
-RATINGS = Versioned("ratings", "rating_id", "updated_at")
-
+FEW = 100
+"""How many tickets are listed in a statement at the most."""
+STANDS = ("is_older", "is_as_new", "was_marked")
 EVENT_KEY = ("ticket_id", "event_id", "kind")
 
-# columns that arrive joined as text, by the expression that makes them what the table holds
-SPLIT = {
-    "tags": "coalesce(string_split(page.tags, chr(31)), [])::varchar[]",
-    "fields": "case when page.field_ids is null then map([]::varchar[], []::varchar[])"
-    " else map(string_split(page.field_ids, chr(31)),"
-    " string_split(page.field_values, chr(31))) end",
-}
-NO_FIELDS = "map([]::varchar[], []::varchar[])"
-CHANGED = "insert into changed select ticket_id from page"
-KNOWN_EVENTS = """
-select position from page join events using (ticket_id, event_id, kind)
-where events.event_id between ? and ? and events.ticket_id between ? and ?
+CHANGED = "insert into changed select distinct ticket_id from page"
+NEW_EVENTS = """
+insert into events ({listed}, read_at)
+select {chosen}, ?::timestamp
+from page
+anti join (
+  select ticket_id, event_id, kind from events
+  where event_id between ? and ? and ticket_id between ? and ?
+) using (ticket_id, event_id, kind)
+returning ticket_id, kind
 """
 # what an event says of a merge holds, whatever a version of the ticket says
 KNOWN_MERGES = f"""
@@ -91,21 +85,26 @@ class Ingest:
         """Work on this connection."""
         self._connection = connection
         self._keys = keys
+        self._shown: Columns | None = None
+
+    def close(self) -> None:
+        """Let go of the columns that were shown to DuckDB last."""
+        if self._shown is not None:
+            self._connection.unregister("page")
+            self._shown = None
 
     def tickets(self, rows: TicketRows, read_at: datetime) -> Column:
         """Store the newest version of each ticket; return the keys of those that moved."""
         page = columns.ticket_columns(rows, self._keys)
-        page["marks"] = self._with_known_merges(page["ticket_id"], page["marks"])
         native = columns.native_columns(rows)
         page, replaced = self._moved(TICKETS, {**page, **native})
         if len(page["ticket_id"]):
-            with self._registered({name: page[name] for name in page if name not in native}):
-                if replaced:
-                    mark_former(self._connection, _bounds(page["ticket_id"]))
-                self._put(TICKETS, page, replaced=replaced, read_at=read_at)
-            with self._registered({name: page[name] for name in ("ticket_id", *native)}):
-                self._put_native(page, sorted(native), replaced=replaced)
-                self._connection.execute(CHANGED)
+            if replaced:
+                self._show(page)
+                mark_former(self._connection, _bounds(page["ticket_id"]))
+            self._put(TICKETS, page, replaced=replaced, read_at=read_at)
+            self._put_native(page, sorted(native), replaced=replaced)
+            self._run(CHANGED, page)
         return page["ticket_id"]
 
     def events(self, rows: EventRows, read_at: datetime) -> tuple[Column, bool]:
@@ -114,13 +113,15 @@ class Ingest:
         Return the keys of their tickets, and whether tickets were marked as merged for them.
         """
         page = columns.event_columns(rows, self._keys)
-        page = columns.taken(page, _first_of_each(*(page[name] for name in EVENT_KEY)))
-        page = self._without_known_events(page)
-        if len(page["event_id"]):
-            with self._registered(page):
-                self._insert("events", page, read_at)
-        merged = page["ticket_id"][page["kind"] == EventKind.MERGED]
-        return self._mark(page["ticket_id"]), self._mark_merged(merged)
+        first = _first_of_each(*(page[name] for name in EVENT_KEY))
+        if len(first) < len(page["event_id"]):
+            page = columns.taken(page, first)
+        added = self._add_events(page, read_at)
+        merged = added["ticket_id"][added["kind"] == EventKind.MERGED]
+        moved = np.unique(added["ticket_id"])
+        if len(moved):
+            self._mark_shown(page, moved)
+        return moved, self._mark_merged(merged)
 
     def people(self, people: Sequence[Person], read_at: datetime) -> Column:
         """Store people, and the roles that they no longer have.
@@ -130,48 +131,47 @@ class Ingest:
         page, replaced = self._moved(PEOPLE, columns.person_columns(people, self._keys))
         if len(page["person_id"]) == 0:
             return page["person_id"]
-        with self._registered(page):
-            new_roles = self._connection.execute(NEW_ROLES).fetchnumpy()["person_id"]
-            self._connection.execute(OLD_ROLES, [read_at.astimezone(UTC).replace(tzinfo=None)])
-            self._put(PEOPLE, page, replaced=replaced)
+        new_roles = self._run(NEW_ROLES, page).fetchnumpy()["person_id"]
+        self._run(OLD_ROLES, page, [read_at.astimezone(UTC).replace(tzinfo=None)])
+        self._put(PEOPLE, page, replaced=replaced)
         return np.asarray(new_roles)
 
     def groups(self, groups: Sequence[Group]) -> bool:
         """Store groups; tell whether anything changed."""
         page, replaced = self._moved(GROUPS, columns.group_columns(groups, self._keys))
         if len(page["group_id"]):
-            with self._registered(page):
-                self._put(GROUPS, page, replaced=replaced)
+            self._put(GROUPS, page, replaced=replaced)
         return len(page["group_id"]) > 0
 
     def ratings(self, ratings: Sequence[Rating]) -> Column:
         """Store ratings; return the keys of the tickets whose rating changed."""
         page, replaced = self._moved(RATINGS, columns.rating_columns(ratings, self._keys))
         if len(page["rating_id"]):
-            with self._registered(page):
-                self._put(RATINGS, page, replaced=replaced)
+            self._put(RATINGS, page, replaced=replaced)
         return self._mark(page["ticket_id"])
-
-    def _with_known_merges(self, ticket_ids: Column, marks: Column) -> Column:
-        probe = {"ticket_id": ticket_ids, "position": np.arange(len(ticket_ids))}
-        with self._registered(probe):
-            found = self._connection.execute(KNOWN_MERGES, _bounds(ticket_ids)).fetchnumpy()
-        marks[found["position"]] |= int(Mark.MERGED)
-        return marks
 
     def _mark_merged(self, ticket_ids: Column) -> bool:
         """Mark tickets that were merged away; tell whether any was not marked before."""
         if len(ticket_ids) == 0:
             return False
-        with self._registered({"ticket_id": ticket_ids}):
-            row = self._connection.execute(MARK_MERGED, _bounds(ticket_ids)).fetchone()
+        row = self._run(MARK_MERGED, {"ticket_id": ticket_ids}, _bounds(ticket_ids)).fetchone()
         return bool(row and row[0])
+
+    def _mark_shown(self, page: Columns, moved: Column) -> None:
+        """Note tickets of a page: nearly all, so that the page itself is told but for a few."""
+        others = np.setdiff1d(page["ticket_id"], moved)
+        if len(others) > FEW:
+            self._run(CHANGED, {"ticket_id": moved})
+        elif len(others):
+            listed = ", ".join(map(str, others.tolist()))
+            self._run(f"{CHANGED} where ticket_id not in ({listed})", page)
+        else:
+            self._run(CHANGED, page)
 
     def _mark(self, ticket_ids: Column) -> Column:
         distinct = np.unique(ticket_ids)
         if len(distinct):
-            with self._registered({"ticket_id": distinct}):
-                self._connection.execute(CHANGED)
+            self._run(CHANGED, {"ticket_id": distinct})
         return distinct
 
     def _moved(self, target: Versioned, page: Columns) -> tuple[Columns, bool]:
@@ -182,32 +182,43 @@ class Ingest:
         newest = _newest_of_each(page[target.key], page.get(target.version or ""))
         if len(newest) < len(page[target.key]):
             page = columns.taken(page, newest)
-        known, is_older, is_as_new = self._stored(target, page)
+        page["position"] = np.arange(len(newest))
+        known, is_older, is_as_new, was_marked = self._stored(target, page)
+        if target is TICKETS:
+            self._keep_merges(page, known, was_marked)
         if len(known) == 0:
             return page, False
         unwanted = known[is_older]
         if is_as_new.any():
             unwanted = np.union1d(unwanted, self._identical(target, page, known[is_as_new]))
-        kept = np.setdiff1d(np.arange(len(page[target.key])), unwanted)
-        return columns.taken(page, kept), len(known) > len(unwanted)
+        if len(unwanted):
+            kept = np.setdiff1d(np.arange(len(page[target.key])), unwanted)
+            page = columns.taken(page, kept)
+        return page, len(known) > len(unwanted)
 
-    def _stored(self, target: Versioned, page: Columns) -> tuple[Column, Column, Column]:
-        """Return which rows have a stored one, which of those are older, and which equal."""
-        names = [target.key, *([target.version] if target.version else [])]
-        probe = {name: page[name] for name in names}
-        probe["position"] = np.arange(len(page[target.key]))
-        with self._registered(probe):
-            found = self._connection.execute(_probe(target), _bounds(page[target.key])).fetchnumpy()
-        is_older, is_as_new = (found[name].astype(bool) for name in ("is_older", "is_as_new"))
-        return np.asarray(found["position"]), is_older, is_as_new
+    def _stored(self, target: Versioned, page: Columns) -> tuple[Column, Column, Column, Column]:
+        """Return which rows have a stored one, which of those are older, equal, or merged."""
+        found = self._run(probe(target), page, _bounds(page[target.key])).fetchnumpy()
+        is_older, is_as_new, was_marked = (found[name].astype(bool) for name in STANDS)
+        return np.asarray(found["position"]), is_older, is_as_new, was_marked
+
+    def _keep_merges(self, page: Columns, known: Column, was_marked: Column) -> None:
+        """Mark the tickets of the page that events say were merged away.
+
+        A stored ticket that is not marked has no such event, so it need not be looked for.
+        """
+        is_suspect = np.ones(len(page["ticket_id"]), dtype=bool)
+        is_suspect[known[~was_marked]] = False
+        if not is_suspect.any():
+            return
+        found = self._run(KNOWN_MERGES, page, _bounds(page["ticket_id"][is_suspect])).fetchnumpy()
+        page["marks"][found["position"]] |= int(Mark.MERGED)
 
     def _identical(self, target: Versioned, page: Columns, positions: Column) -> Column:
         """Return which rows of the page say just what the stored ones say."""
-        suspects = {**columns.taken(page, positions), "position": positions}
-        with self._registered(suspects):
-            found = self._connection.execute(
-                _comparison(target, page), _bounds(suspects[target.key])
-            ).fetchnumpy()
+        suspects = columns.taken(page, positions)
+        query = comparison(target, page)
+        found = self._run(query, suspects, _bounds(suspects[target.key])).fetchnumpy()
         return np.asarray(found["position"])
 
     def _put(
@@ -222,88 +233,53 @@ class Ingest:
             self._delete("native", "ticket_id", page)
         if names:
             listed = ", ".join(names)
-            self._connection.execute(
+            self._run(
                 f"insert into native (ticket_id, {listed}) select ticket_id, {listed} from page"
-                f" where coalesce({listed}) is not null"
+                f" where coalesce({listed}) is not null",
+                page,
             )
 
     def _delete(self, table: str, key: str, page: Columns) -> None:
-        self._connection.execute(
+        self._run(
             f"delete from {table}"
             f" where {key} between ? and ? and {key} in (select {key} from page)",
+            page,
             _bounds(page[key]),
         )
 
     def _insert(self, table: str, page: Columns, read_at: datetime | None) -> None:
-        values = _values(table, page)
+        values = filled(table, page)
         listed = ", ".join(f'"{name}"' for name in values)
         chosen = ", ".join(values.values())
         if read_at is None:
-            self._connection.execute(f"insert into {table} ({listed}) select {chosen} from page")
+            self._run(f"insert into {table} ({listed}) select {chosen} from page", page)
             return
-        self._connection.execute(
+        self._run(
             f"insert into {table} ({listed}, read_at) select {chosen}, ?::timestamp from page",
+            page,
             [read_at.astimezone(UTC).replace(tzinfo=None)],
         )
 
-    def _without_known_events(self, page: Columns) -> Columns:
-        positions = np.arange(len(page["event_id"]))
-        probe = {name: page[name] for name in EVENT_KEY} | {"position": positions}
+    def _add_events(self, page: Columns, read_at: datetime) -> Columns:
+        """Store the events that are not there yet; return the tickets and kinds of these."""
+        values = filled("events", page)
+        listed = ", ".join(f'"{name}"' for name in values)
+        statement = NEW_EVENTS.format(listed=listed, chosen=", ".join(values.values()))
         bounds = [*_bounds(page["event_id"]), *_bounds(page["ticket_id"])]
-        with self._registered(probe):
-            known = self._connection.execute(KNOWN_EVENTS, bounds).fetchnumpy()["position"]
-        return columns.taken(page, np.setdiff1d(positions, known)) if len(known) else page
+        at = read_at.astimezone(UTC).replace(tzinfo=None)
+        return self._run(statement, page, [at, *bounds]).fetchnumpy()
 
-    @contextmanager
-    def _registered(self, page: Columns) -> Iterator[None]:
-        """Let statements of the block read the columns as `page`."""
-        self._connection.register("page", page)
-        try:
-            yield
-        finally:
-            self._connection.unregister("page")
+    def _run(
+        self, statement: str, page: Columns, values: Sequence[object] = ()
+    ) -> duckdb.DuckDBPyConnection:
+        """Run a statement that reads the columns as `page`, which may be those of the last one."""
+        self._show(page)
+        return self._connection.execute(statement, values)
 
-
-def _probe(target: Versioned) -> str:
-    """Return the query for the rows of a page that have a stored one."""
-    key, version = target.key, target.version
-    older, as_new = "false", "true"
-    if version:
-        older = f"coalesce(stored.{version} > page.{version}, false)"
-        as_new = f"stored.{version} is not distinct from page.{version}"
-    return (
-        f"select position, {older} as is_older, {as_new} as is_as_new"
-        f" from page join {target.table} as stored on stored.{key} = page.{key}"
-        f" where stored.{key} between ? and ?"
-    )
-
-
-def _comparison(target: Versioned, page: Columns) -> str:
-    """Return the query for the rows of a page that say what the stored ones say."""
-    pairs = {f'stored."{name}"': value for name, value in _values(target.table, page).items()}
-    join = ""
-    if target is TICKETS:
-        join = "left join native on native.ticket_id = stored.ticket_id"
-        figures = {name: f"page.{name}" if name in page else "null" for name in NATIVE_FIGURES}
-        pairs |= {f"native.{name}": value for name, value in figures.items()}
-    same = " and ".join(f"{stored} is not distinct from {new}" for stored, new in pairs.items())
-    return (
-        f"select position from page"
-        f" join {target.table} as stored on stored.{target.key} = page.{target.key} {join}"
-        f" where stored.{target.key} between ? and ? and {same}"
-    )
-
-
-def _values(table: str, page: Columns) -> dict[str, str]:
-    """Return the columns of a table that a page fills, and from what."""
-    joined = ("field_ids", "field_values", *NATIVE_FIGURES)
-    values = {name: f'page."{name}"' for name in page if name not in joined}
-    values.pop("position", None)
-    if table == "tickets":
-        values |= {"tags": SPLIT["tags"], "fields": SPLIT["fields"]}
-        if "field_ids" not in page:
-            values["fields"] = NO_FIELDS
-    return values
+    def _show(self, page: Columns) -> None:
+        if self._shown is not page:
+            self._connection.register("page", page)
+            self._shown = page
 
 
 def _bounds(key: Column) -> list[int]:

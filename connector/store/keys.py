@@ -16,6 +16,8 @@ from connector.store.columns import Column
 FIRST_KEY = -(2**62)  # rising from here, so that (at, event_id) keeps the order of arrival
 LARGEST = 2**63 - 1
 
+_TENS = 10 ** np.arange(1, 19, dtype=np.int64)
+
 KNOWN = "select id, key from vendor_ids where kind = $kind and id in (select id from wanted)"
 NEXT = "select coalesce(max(key) + 1, $first) from vendor_ids where kind = $kind"
 ADD = "insert into vendor_ids select $kind, key, id from wanted"
@@ -31,16 +33,19 @@ class Keys:
 
     def __call__(self, kind: str, ids: Sequence[str | None]) -> Column:
         """Return the key of each id, masked where the id is None."""
-        distinct = [vendor_id for vendor_id in dict.fromkeys(ids) if vendor_id is not None]
-        keys: dict[str | None, int] = dict(
-            zip(distinct, _decimals(distinct) or self._mixed(kind, distinct), strict=True)
-        )
-        if len(distinct) == len(ids):
-            return np.fromiter(keys.values(), dtype=np.int64)
-        column = np.array([keys.get(vendor_id, 0) for vendor_id in ids], dtype=np.int64)
+        column = _plain(ids)
+        if column is None:
+            column = self._looked_up(kind, ids)
         if None not in ids:
             return column
         return np.ma.masked_array(column, mask=[vendor_id is None for vendor_id in ids])
+
+    def _looked_up(self, kind: str, ids: Sequence[str | None]) -> Column:
+        distinct = [vendor_id for vendor_id in dict.fromkeys(ids) if vendor_id is not None]
+        keys = dict(zip(distinct, self._mixed(kind, distinct), strict=True))
+        return np.array(
+            [0 if vendor_id is None else keys[vendor_id] for vendor_id in ids], dtype=np.int64
+        )
 
     def find(self, kind: str, ids: Sequence[str]) -> dict[str, int]:
         """Return the keys of the ids that have one, adding none."""
@@ -82,12 +87,15 @@ def _is_decimal(vendor_id: str) -> bool:
     )
 
 
-def _decimals(ids: Sequence[str]) -> list[int] | None:
-    try:
-        numbers = list(map(int, ids))
-    except ValueError:
+def _plain(ids: Sequence[str | None]) -> Column | None:
+    """Return ids as numbers, 0 for None; None where one of them is no plain decimal."""
+    texts = ["0" if vendor_id is None else vendor_id for vendor_id in ids]
+    joined = "".join(texts)
+    if not (joined.isascii() and joined.isdigit()):
         return None
-    plain = list(map(str, numbers)) == list(ids)
-    if plain and numbers and min(numbers) >= 0 and max(numbers) <= LARGEST:
-        return numbers
-    return None
+    try:
+        column = np.array(list(map(int, texts)), dtype=np.int64)
+    except (ValueError, OverflowError):
+        return None
+    digits = np.searchsorted(_TENS, column, side="right") + 1
+    return column if digits.sum() == len(joined) else None  # a zero in front makes another id

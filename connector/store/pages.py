@@ -40,9 +40,12 @@ def save_page(
 ) -> tuple[int, set[str]]:
     """Write records and history; return how many tickets changed, and the relations written to."""
     saver = _PageSaver(connection, read_at)
-    moved = saver.save(records)
-    if history:
-        moved = np.union1d(moved, saver.save(history))
+    try:
+        moved = saver.save(records)
+        if history:
+            moved = np.union1d(moved, saver.save(history))
+    finally:
+        saver.close()
     return len(moved), saver.touched
 
 
@@ -53,6 +56,10 @@ class _PageSaver:
         self._ingest = Ingest(connection, self._keys)
         self._read_at = read_at
         self.touched: set[str] = set()
+
+    def close(self) -> None:
+        """Let go of what was shown to DuckDB."""
+        self._ingest.close()
 
     def save(self, records: Records) -> Column:
         """Store records; return the keys of the tickets that have to be measured again."""

@@ -27,6 +27,8 @@ from connector.store.unpublished import MARK_ALL
 COUNTED = ("tickets", "events", "people", "groups", "schedules", "ratings", "measures", "changed")
 """Relations that `counts` counts."""
 
+THREADS = 2
+
 SNAPSHOTS = """
 select coalesce(ids.id, ticket_id::varchar), stamp, status,
        coalesce(staff.id, assignee_id::varchar), coalesce(teams.id, group_id::varchar),
@@ -94,6 +96,7 @@ class Store:
         self._lease = lease
         self._touched: set[str] = set()
         self._is_broken = False
+        self._threads = THREADS
 
     @classmethod
     def open(cls, folder: Path, lease: Lease, *, memory_limit: str = "512MB") -> Self:
@@ -151,6 +154,8 @@ class Store:
         """
         touched: set[str] = set()
         moved = 0
+        if len(page.records) or history:
+            self._use(1)
         with self.transaction():
             if len(page.records) or history:
                 from connector.store.pages import save_page  # numpy waits until there are rows
@@ -165,6 +170,16 @@ class Store:
                 FirstReads(self.connection).keep(first, is_over=not page.has_more)
         self._touched |= touched
         return Saved(rows=len(page.records), changed=moved)
+
+    def use_all_threads(self) -> None:
+        """Let DuckDB share work out again: pages are saved by one thread, which costs half."""
+        self._use(THREADS)
+
+    def _use(self, threads: int) -> None:
+        if threads != self._threads:
+            with store_errors(self.path, duckdb.Error):
+                self.connection.execute(f"set threads = {threads}")
+            self._threads = threads
 
     def start_over(self) -> None:
         """Forget where each stream stands, so that all of it is read again; rows stay."""
@@ -290,8 +305,9 @@ class Store:
 def _config(folder: Path, memory_limit: str) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "memory_limit": memory_limit,
-        "threads": 2,
+        "threads": THREADS,
         "temp_directory": str(folder / "tmp"),
         "preserve_insertion_order": False,
+        "pandas_analyze_sample": 0,  # what Python hands over as objects is text, nothing else
         "autoinstall_known_extensions": False,
     }

@@ -91,7 +91,10 @@ def sync_slice(
     pull.is_up = deadline
     pull.budget = request_budget
     pull.tell = progress or (lambda _: None)
-    finished = pull.everything()
+    try:
+        finished = pull.everything()
+    finally:
+        store.use_all_threads()
     pull.fill_gaps()
     return SliceReport(
         finished=finished,

@@ -46,6 +46,7 @@ class EventParser:
     def __init__(self, key_names: Callable[[], Sequence[Mapping[str, Raw]]]) -> None:
         self.understood = 0
         self._rows: list[Row] = []
+        self._has_parsed = False
         self._quick = QuickRows(self._rows)
         self._strange = Strange(key_names)
 
@@ -64,17 +65,20 @@ class EventParser:
         for place, event in enumerate(events):
             if isinstance(event, QuickEvent):
                 self._quick.add(event)
-                self.understood += len(event.child_events)
             else:
                 self._parse(place, event)
-        self.understood -= self._quick.bare
-        self._strange.count_bare(self._quick.bare)
+        quick = self._quick
+        self.understood += quick.entries - quick.bare
+        self._strange.count_bare(quick.bare)
         self._strange.count_keys()
-        columns = [list(column) for column in zip(*_distinct(self._rows), strict=True)]
+        is_distinct = quick.is_distinct and not self._has_parsed
+        rows = self._rows if is_distinct else _distinct(self._rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
         names = ("id", "ticket_id", "at", "kind", "actor_id", "is_public", "value", "previous")
         return EventRows(**dict(zip(names, columns or [[] for _ in names], strict=True)))
 
     def _parse(self, place: int, event: WireEvent) -> None:
+        self._has_parsed = True
         self._strange.look_at(place)
         at = event.created_at if event.timestamp is None else utc(event.timestamp)
         if event.ticket_id is None or at is None or event.child_events is None:

@@ -13,7 +13,7 @@ import requests
 from msgspec import Raw
 
 from connector.adapters.http import decode
-from connector.adapters.zendesk.quick import QuickEvent
+from connector.adapters.zendesk.quick import MERGE, QuickEvent, tells_of_merge
 from connector.adapters.zendesk.settings import KIND
 from connector.adapters.zendesk.strange import Entry, keys_of
 from connector.adapters.zendesk.wire import Wire, WireChild, WireEvent
@@ -21,10 +21,6 @@ from connector.errors import ProtocolError
 
 UNREADABLE = "unreadable"
 """A kind that no entry has: what stands for an entry of another shape."""
-
-
-MERGE_MARKS = (b"erge", b"ERGE")
-"""What stands in every event that may tell of a merge, and in few others."""
 
 
 class EventExport(Wire):
@@ -62,12 +58,12 @@ _CHILD = msgspec.json.Decoder(WireChild)
 def decode_events(response: requests.Response) -> EventExport:
     """Return a page; an event or entry of another shape comes as one that nobody understands."""
     page: QuickExport | RawExport
-    if not _may_merge(response.content):
-        try:
-            page = decode(KIND, response, _QUICK_PAGE)
+    try:
+        page = decode(KIND, response, _QUICK_PAGE)
+        if MERGE not in response.content or not tells_of_merge(page.ticket_events):
             return EventExport(page.ticket_events, page.end_of_stream, page.end_time)
-        except ProtocolError:  # something is unusual: each event is looked at by itself
-            pass
+    except ProtocolError:  # something is unusual: each event is looked at by itself
+        pass
     page = decode(KIND, response, _RAW_PAGE)
     events = [_either(raw) for raw in page.ticket_events]
     return EventExport(events, page.end_of_stream, page.end_time)
@@ -79,17 +75,11 @@ def event_names(response: requests.Response) -> Sequence[Entry]:
 
 
 def _either(raw: Raw) -> QuickEvent | WireEvent:
-    if not _may_merge(raw):
-        try:
-            return _QUICK_EVENT.decode(raw)
-        except msgspec.ValidationError:
-            pass
-    return _event(raw)
-
-
-def _may_merge(data: bytes | Raw) -> bool:
-    text = bytes(data)
-    return any(mark in text for mark in MERGE_MARKS)
+    try:
+        event = _QUICK_EVENT.decode(raw)
+    except msgspec.ValidationError:
+        return _event(raw)
+    return _event(raw) if tells_of_merge((event,)) else event
 
 
 def _event(raw: Raw) -> WireEvent:

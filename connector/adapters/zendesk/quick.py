@@ -6,6 +6,7 @@ no second look. Whatever does not fit is for `events.py`, which takes anything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 
@@ -13,11 +14,14 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from connector.adapters.zendesk.wire import LATEST, Wire
-from connector.adapters.zendesk.words import SILENT
+from connector.adapters.zendesk.words import MERGE_TAG, SILENT
 
 Code: TypeAlias = str | int | UnsetType | None
 
 TAG = "event_type"
+MERGE = b"erge"
+"""What stands in every way of a merge."""
+_TAG = MERGE_TAG.encode()
 
 
 class Said(Wire, tag_field=TAG, tag="Comment", forbid_unknown_fields=True):
@@ -124,9 +128,27 @@ class QuickEvent(Wire, forbid_unknown_fields=True):
     metadata: Raw = Raw()
 
 
+_FIRST_FIELD = Changed.__struct_fields__.index("status")
+_FIRST_RAW = Changed.__struct_fields__.index("via")
 _FIRST_SILENT = Changed.__struct_fields__.index("tags")
 
 
 def is_bare(child: Changed) -> bool:
     """Tell whether a change names nothing that could have changed."""
-    return not any(msgspec.structs.astuple(child)[_FIRST_SILENT:])
+    values = msgspec.structs.astuple(child)
+    has_field = any(value is not UNSET for value in values[_FIRST_FIELD:_FIRST_RAW])
+    return not has_field and not any(values[_FIRST_SILENT:])
+
+
+def tells_of_merge(events: Sequence[QuickEvent]) -> bool:
+    """Tell whether an event may say that a ticket was merged, by its way or by a tag."""
+    children = [child for event in events for child in event.child_events]
+    loud = [child for child in children if not isinstance(child, Silent)]
+    ways = {event.via.lower().encode() for event in events} | {bytes(child.via) for child in loud}
+    return any(MERGE in way for way in ways) or any(
+        isinstance(child, Changed) and _has_merge_tag(child) for child in loud
+    )
+
+
+def _has_merge_tag(child: Changed) -> bool:
+    return any(raw and _TAG in bytes(raw) for raw in (child.tags, child.added_tags))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
 from connector.adapters.base import utc
 from connector.adapters.zendesk.codes import channel, code, plain
@@ -18,104 +18,99 @@ from connector.adapters.zendesk.quick import (
     QuickEvent,
     Said,
     Scheduled,
+    Spoken,
     is_bare,
 )
 from connector.model.ticket import EventKind, Status
 
-Row = tuple[str, str, datetime, EventKind, str | None, bool | None, str | None, str | None]
+Row = tuple[str, str, datetime, str, str | None, bool | None, str | None, str | None]
+Told = tuple[str, str | None, str | None]
+"""A kind, and the value now and before."""
 SYSTEM = -1
 MOST = 4_096
-"""How many values are remembered as codes before it begins anew."""
+"""How many changes are remembered before it begins anew."""
 
-COMMENT = EventKind.COMMENT
+# plain texts: a member of an enumeration costs the database a call
+CREATED, COMMENT, SCHEDULE = map(str, (EventKind.CREATED, EventKind.COMMENT, EventKind.SCHEDULE))
+STATUS, DELETED, RESTORED = map(str, (EventKind.STATUS, EventKind.DELETED, EventKind.RESTORED))
+RATING = str(EventKind.RATING)
+OTHERS = tuple(
+    map(str, (EventKind.ASSIGNEE, EventKind.GROUP, EventKind.PRIORITY, EventKind.TYPE, RATING))
+)
 
 
 class QuickRows:
-    """Adds the rows of usual events to those of a page."""
+    """Adds the rows of usual events to those of a page.
+
+    `entries` counts all entries, `bare` the changes that name nothing.
+    """
 
     def __init__(self, rows: list[Row]) -> None:
-        """Add to `rows`; `bare` counts changes that name nothing."""
+        """Add to `rows`."""
         self.bare = 0
+        self.entries = 0
+        self._ids: set[str] = set()
+        self._told_of = 0
         self._rows = rows
-        self._codes: dict[Code, str | None] = {}
-        self._previous: dict[bytes, tuple[bool, str | None]] = {}
+        self._known: dict[tuple[Code | bytes, ...], tuple[Told, ...]] = {}
         self._channels: dict[str, str | None] = {}
+
+    @property
+    def is_distinct(self) -> bool:
+        """Tell whether no two entries have the same id, so that no row can be there twice."""
+        return len(self._ids) == self._told_of
 
     def add(self, event: QuickEvent) -> None:
         """Add the rows of one event."""
-        rows = self._rows
-        ticket_id = str(event.ticket_id)
-        event_at = utc(event.timestamp)
+        add = self._rows.append
+        ticket_id, event_at = str(event.ticket_id), utc(event.timestamp)
         updater = event.updater_id
         actor = None if updater is None or updater == SYSTEM else str(updater)
-        children = event.child_events
+        self.entries += len(event.child_events)
         has_begun = False
-        for child in children:
-            if isinstance(child, Said):
+        for child in event.child_events:
+            # types are compared, because asking for instances of structs takes a call
+            if type(child) is Said or type(child) is Spoken:
+                name, at = str(child.id), child.created_at or event_at
                 public = child.comment_public if child.public is None else child.public
                 by = actor if child.author_id is None else str(child.author_id)
-                at = child.created_at or event_at
-                rows.append((str(child.id), ticket_id, at, COMMENT, by, public, None, None))
-            elif isinstance(child, Changed):
-                begin = (str(child.id), ticket_id, child.created_at or event_at)
-                is_begin = isinstance(child, Begun)
-                if is_begin and not has_begun:
+                add((name, ticket_id, at, COMMENT, by, public, None, None))
+            elif type(child) is Changed or type(child) is Begun:
+                name, at = str(child.id), child.created_at or event_at
+                if type(child) is Begun and not has_begun:
                     has_begun = True
-                    via = self._channel(event.via)
-                    rows.append((*begin, EventKind.CREATED, actor, None, via, None))
-                is_told = self._change(child, begin, actor, children)
-                self.bare += not (is_begin or is_told) and is_bare(child)
-            elif isinstance(child, Scheduled):
-                schedule = _text(child.new_schedule_id) or _text(child.schedule_id)
-                before = _text(child.previous_schedule_id)
-                at = child.created_at or event_at
-                kind = EventKind.SCHEDULE
-                rows.append((str(child.id), ticket_id, at, kind, actor, None, schedule, before))
-
-    def _change(
-        self,
-        child: Changed,
-        begin: tuple[str, str, datetime],
-        actor: str | None,
-        children: Sequence[Child],
-    ) -> bool:
-        """Add the rows of one change; tell whether it needs any, or might have."""
-        rows = self._rows
-        if child.comment_present and not any(isinstance(one, Said) for one in children):
-            rows.append((*begin, COMMENT, actor, child.comment_public, None, None))
-        values = _values(child)
-        for kind, value in values:
-            if kind is EventKind.RATING and value not in SCORES:
-                continue  # nobody was asked
-            was_none, previous = self._before(child.previous_value)
-            if value is None and was_none:
+                    add((name, ticket_id, at, CREATED, actor, None, self._channel(event.via), None))
+                if child.comment_present and not _is_said(event.child_events):
+                    add((name, ticket_id, at, COMMENT, actor, child.comment_public, None, None))
+                for kind, now, before in self._told(child):
+                    add((name, ticket_id, at, kind, actor, None, now, before))
+            elif type(child) is Scheduled:
+                name, at = str(child.id), child.created_at or event_at
+                add((name, ticket_id, at, SCHEDULE, actor, None, *_schedules(child)))
+            else:
                 continue
-            now = self._code(value)
-            rows.append((*begin, kind, actor, None, now, previous))
-            if kind is EventKind.STATUS and now == Status.DELETED:
-                rows.append((*begin, EventKind.DELETED, actor, None, None, previous))
-            if kind is EventKind.STATUS and previous == Status.DELETED:
-                rows.append((*begin, EventKind.RESTORED, actor, None, now, None))
-        return bool(values) or bool(child.comment_present)
+            self._ids.add(name)
+            self._told_of += 1
 
-    def _code(self, value: Code) -> str | None:
-        codes = self._codes
-        if value not in codes:
-            if len(codes) >= MOST:
-                codes.clear()
-            codes[value] = code(value)
-        return codes[value]
-
-    def _before(self, raw: Raw) -> tuple[bool, str | None]:
-        """Return whether a value was null before, and its code."""
-        known = self._previous
-        key = bytes(raw)
-        if key not in known:
-            if len(known) >= MOST:
-                known.clear()
-            value = plain(raw)
-            known[key] = (value is None, code(value))
-        return known[key]
+    def _told(self, child: Changed) -> tuple[Told, ...]:
+        """Return what a change says; most changes say what others said before."""
+        key = (
+            child.status,
+            child.assignee_id,
+            child.group_id,
+            child.priority,
+            child.type,
+            child.satisfaction_score,
+            bytes(child.previous_value),
+        )
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            found = self._known[key] = tuple(_told(child))
+        if not (found or child.comment_present or type(child) is Begun) and is_bare(child):
+            self.bare += 1
+        return found
 
     def _channel(self, via: str) -> str | None:
         if via not in self._channels:
@@ -123,23 +118,36 @@ class QuickRows:
         return self._channels[via]
 
 
-def _values(child: Changed) -> list[tuple[EventKind, Code]]:
-    """Return the values that a change names, in the order of `KINDS`."""
-    found: list[tuple[EventKind, Code]] = []
-    if child.status is not UNSET:
-        found.append((EventKind.STATUS, child.status))
-    if child.assignee_id is not UNSET:
-        found.append((EventKind.ASSIGNEE, child.assignee_id))
-    if child.group_id is not UNSET:
-        found.append((EventKind.GROUP, child.group_id))
-    if child.priority is not UNSET:
-        found.append((EventKind.PRIORITY, child.priority))
-    if child.type is not UNSET:
-        found.append((EventKind.TYPE, child.type))
-    if child.satisfaction_score is not UNSET:
-        found.append((EventKind.RATING, child.satisfaction_score))
+def _told(child: Changed) -> list[Told]:
+    """Return the rows of a change, in the order of `words.KINDS`."""
+    was = plain(child.previous_value)
+    before = code(was)
+    found: list[Told] = []
+    if child.status is not UNSET and not (child.status is None and was is None):
+        now = code(child.status)
+        found.append((STATUS, now, before))
+        if now == Status.DELETED:
+            found.append((DELETED, None, before))
+        if before == Status.DELETED:
+            found.append((RESTORED, now, None))
+    others = (child.assignee_id, child.group_id, child.priority, child.type)
+    for kind, value in zip(OTHERS, (*others, child.satisfaction_score), strict=True):
+        if value is UNSET or (kind == RATING and value not in SCORES):
+            continue  # nobody changed it, or nobody was asked
+        if value is not None or was is not None:
+            found.append((kind, code(value), before))
     return found
 
 
-def _text(value: str | int | None) -> str | None:
+def _is_said(children: Sequence[Child]) -> bool:
+    """Tell whether a comment is told by an entry of its own."""
+    return any(isinstance(child, Said) for child in children)
+
+
+def _schedules(child: Scheduled) -> tuple[str | None, str | None]:
+    now = _text(child.new_schedule_id) or _text(child.schedule_id)
+    return now, _text(child.previous_schedule_id)
+
+
+def _text(value: int | str | None) -> str | None:
     return None if value is None else str(value)
