@@ -11,7 +11,10 @@ from connector.model.page import Stream
 from connector.store.database import Database
 from connector.store.store import Store
 
-WAKES = "select exists (from changed), min(wakes_at) from measures"
+WAKES = """
+select exists (from changed), (select min(wakes_at) from measures where wakes_at is not null)
+"""
+"""Said of rows that are not null, so that row groups without any are skipped."""
 SAID = """
 select (select coalesce(max(run), '') from runs),
        (select coalesce(max(imported_at), '') from imported_values),
