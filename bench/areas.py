@@ -64,10 +64,19 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
     "plan": (
         Part(
             "bench.planning",
-            usual={"tickets": 1_000_000, "unsolved": 50_000, "rounds": 1},
+            usual={"tickets": 1_000_000, "unsolved": 20_000, "rounds": 1},
             small={"tickets": 500, "unsolved": 50, "rounds": 1},
+            long={"tickets": 1_000_000, "unsolved": 50_000, "rounds": 1},
         ),
         Part("bench.writing", usual={"tickets": 300, "new": 450}, small={"tickets": 20, "new": 5}),
+    ),
+    "sync": (
+        Part(
+            "bench.reading.compared",
+            usual={"tickets": 100_000, "large": 1_000_000, "rounds": 1, "paced": 40_000},
+            small={"tickets": 300, "large": 500, "rounds": 1, "paced": 300},
+            long={"tickets": 0, "large": 1_000_000, "rounds": 1, "grown": 3_000_000},
+        ),
     ),
     "peers": (
         Part(
