@@ -212,17 +212,19 @@ class _Writing:
         return (name,)
 
     def _by_measure(self) -> str:
-        """Return a query for the rows of one measure and clock after the other.
+        """Return a query for the rows of one measure and clock after the other, undated ones last.
 
         In each they stay in the order of the store, about that of time. So whoever asks for one KPI
         and a period reads few row groups.
         """
         found = self._con.execute(MEASURES).fetchall()
-        rows = (
-            f"(from measures where {_is('measure', measure)} and {_is('clock', clock)})"
+        dated = (
+            f'{_is("measure", measure)} and {_is("clock", clock)} and "at" is not null'
             for measure, clock in found
         )
-        return " union all ".join(rows) or _rows("measures")
+        return " union all ".join(
+            f"(from measures where {test})" for test in (*dated, '"at" is null')
+        )
 
     def _export(self, query: str, name: str) -> None:
         file = self._folder / name
