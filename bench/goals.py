@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from datetime import UTC, datetime, timedelta
@@ -141,6 +142,7 @@ def main() -> None:
         "peak_mb": peak_mb(),
         "goals": counts[0],
     }
+    gc.collect()  # DuckDB complains of connections that are left to the end
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -49,23 +49,30 @@ def taken(
     scans: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Taken:
-    """Run `connector` with these arguments in a folder; its errors go to standard error."""
+    """Run `connector` with these arguments in a folder; its errors are shown when it fails."""
     with TemporaryDirectory() as scratch:
         out = Path(scratch) / "spans.json"
         command = [sys.executable, "-m", "bench.spans", str(out), "scans" if scans else "-"]
         paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         started = time.perf_counter()
-        with subprocess.Popen(
-            [*command, *arguments],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **(environ or {}), "PYTHONPATH": paths},
-            text=True,
-        ) as child:
+        errors = Path(scratch) / "errors.txt"
+        with (
+            errors.open("wb") as complaints,
+            subprocess.Popen(
+                [*command, *arguments],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env={**os.environ, **(environ or {}), "PYTHONPATH": paths},
+                text=True,
+            ) as child,
+        ):
             assert child.stdout is not None
             output = child.stdout.read()
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            sys.stderr.write(errors.read_text("utf-8", "replace"))
         told = msgspec.json.decode(out.read_bytes(), type=_Told)
     cpu_s = usage.ru_utime + usage.ru_stime
     stages = {name: told.cpu_s.get(name, 0.0) for name in ORDER}
