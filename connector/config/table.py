@@ -30,9 +30,12 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
 class Table(BaseModel):
-    """A table of a file a person wrote: frozen, unknown keys refused."""
+    """A table of a file a person wrote: frozen, unknown keys refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    How it is checked is worked out when the first one is, not when it is imported.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, defer_build=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -14,6 +14,9 @@ from itertools import count
 
 import duckdb
 
+READING = "512MB"
+"""The memory of the engine by which published sets are asked."""
+
 Config = dict[str, str | bool | int | float | list[str]]
 
 

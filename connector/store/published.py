@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 
 from connector.errors import StoreError
-from connector.store.engine import engine
+from connector.store.engine import READING, engine
 from connector.store.faults import store_errors
 from connector.store.looks import renewed
 from connector.store.schema import SCHEMA_VERSION
@@ -151,7 +151,7 @@ def latest(folder: Path) -> PublishedSet | None:
 
 
 def attach(
-    sets: Sequence[PublishedSet], *, memory_limit: str = "512MB"
+    sets: Sequence[PublishedSet], *, memory_limit: str = READING
 ) -> duckdb.DuckDBPyConnection:
     """Open the sets in memory: a view a relation over all of them, `helpdesk` its first column.
 

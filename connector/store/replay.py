@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from connector.store.engine import engine
+from connector.store.engine import READING, engine
 from connector.store.faults import store_errors
 from connector.store.published import RELATIONS, PublishedSet, quoted
 from connector.store.publishing import WITH_VENDOR_ID
@@ -57,7 +57,7 @@ def replay(
 
 def measured_keys(one: PublishedSet) -> frozenset[str]:
     """Return the keys of the forms that a set holds measures of."""
-    with store_errors(one.path, duckdb.Error), engine().connect() as con:
+    with store_errors(one.path, duckdb.Error), engine(READING).connect() as con:
         rows = con.execute(f"select key from {one.source('measured')}").fetchall()
     return frozenset(key for (key,) in rows)
 
