@@ -37,10 +37,12 @@ def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
 
     The two columns of fields are left out when no ticket of the page has a field.
     """
-    fields = {
-        "field_ids": texts([joined(fields) for fields in rows.fields]),
-        "field_values": texts([joined(fields.values()) for fields in rows.fields]),
-    }
+    fields = {}
+    if any(rows.fields):
+        fields = {
+            "field_ids": texts([joined(fields) for fields in rows.fields]),
+            "field_values": texts([joined(fields.values()) for fields in rows.fields]),
+        }
     return {
         "ticket_id": keys("ticket", rows.id),
         "status": texts(rows.status),
@@ -59,7 +61,7 @@ def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
         "type": texts(rows.type),
         "marks": np.array(rows.marks, dtype=np.int32),
         "tags": texts([joined(tags) for tags in rows.tags]),
-        **(fields if any(rows.fields) else {}),
+        **fields,
     }
 
 

@@ -70,9 +70,12 @@ class FirstReads:
     def keep(self, read: FirstRead, *, is_over: bool) -> None:
         """Keep how far it is, or forget about it."""
         name = _name(read.stream)
-        self._connection.execute("delete from meta where name = ?", [name])
-        if not is_over:
-            text = msgspec.json.encode(read).decode()
+        if is_over:
+            self._connection.execute("delete from meta where name = ?", [name])
+            return
+        text = msgspec.json.encode(read).decode()
+        changed = self._connection.execute("update meta set value = ? where name = ?", [text, name])
+        if changed.fetchall() == [(0,)]:
             self._connection.execute("insert into meta values (?, ?)", [name, text])
 
     def forget(self) -> None:

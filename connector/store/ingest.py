@@ -41,6 +41,7 @@ STANDS = ("is_older", "is_as_new", "was_marked")
 EVENT_KEY = ("ticket_id", "event_id", "kind")
 
 CHANGED = "insert into changed select distinct ticket_id from page"
+CHANGED_TICKETS = "insert into changed select ticket_id from page"
 NEW_EVENTS = """
 insert into events ({listed}, read_at)
 select {chosen}, ?::timestamp
@@ -104,7 +105,7 @@ class Ingest:
                 mark_former(self._connection, _bounds(page["ticket_id"]))
             self._put(TICKETS, page, replaced=replaced, read_at=read_at)
             self._put_native(page, sorted(native), replaced=replaced)
-            self._run(CHANGED, page)
+            self._run(CHANGED_TICKETS, page)
         return page["ticket_id"]
 
     def events(self, rows: EventRows, read_at: datetime) -> tuple[Column, bool]:

@@ -8,8 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
 from connector.adapters.base import utc
 from connector.adapters.zendesk.wire import (
+    FieldValue,
     MetricSet,
     WireHoliday,
     WireRating,
@@ -31,6 +34,7 @@ from connector.model.ticket import (
 )
 
 STATUSES = {str(status): status for status in Status}
+OPEN = str(Status.OPEN)
 ROLES = {"admin": Role.ADMIN, "agent": Role.AGENT, "end-user": Role.CUSTOMER}
 SCORES = frozenset({"good", "bad", "offered"})
 _MESSAGING = """any_channel apple_business_chat chat facebook google_business_messages google_rcs
@@ -42,6 +46,9 @@ MESSAGING = frozenset(_MESSAGING.split())
 SUSPENDED = "suspended"
 """What waits to be let in: the vendor lists it apart, and it is no ticket before it is."""
 FOLLOW_UP = frozenset({"follow_up", "followup"})
+_MERGED, _SPAM, _CHILD = int(Mark.MERGED), int(Mark.SPAM), int(Mark.CHILD)
+_FOLLOW_UP, _MESSAGING_MARK = int(Mark.FOLLOW_UP), int(Mark.MESSAGING)
+_FIELDS = msgspec.json.Decoder(list[FieldValue] | None)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 _TIMES = {
     "reply_time_in_minutes": "first_reply_time",
@@ -51,6 +58,7 @@ _TIMES = {
     "requester_wait_time_in_minutes": "requester_wait_time",
     "on_hold_time_in_minutes": "on_hold_time",
 }
+_CLOCKS = tuple((theirs, f"{ours}_calendar", f"{ours}_business") for theirs, ours in _TIMES.items())
 _COUNTS = ("reopens", "replies", "assignee_stations", "group_stations")
 
 
@@ -63,12 +71,8 @@ def ticket_rows(
     comment_channels: Collection[str] = (),
 ) -> TicketRows:
     """Return the tickets as columns; the newest version of a ticket is the one that stays."""
-    newest = {ticket.id: ticket for ticket in sorted(tickets, key=_stamp)}
-    rows = list(newest.values()) if len(newest) < len(tickets) else tickets
-    if any(ticket.status == SUSPENDED for ticket in rows):
-        rows = [ticket for ticket in rows if ticket.status != SUSPENDED]
+    rows = _newest(tickets)
     figures = {figure.ticket_id: figure for figure in metric_sets}
-    vias = [(t.via.channel if t.via else None) for t in rows]
     wanted = frozenset(int(name) for name in watched if name.isdigit())
     strange = Counter(f"status {named(t.status)}" for t in rows if t.status not in STATUSES)
     if unknown is not None:
@@ -76,18 +80,18 @@ def ticket_rows(
     return TicketRows(
         id=[str(t.id) for t in rows],
         # a status we do not know is unsolved: such a ticket must not vanish from the backlog
-        status=[STATUSES.get(t.status, Status.OPEN) for t in rows],
+        status=[t.status if t.status in STATUSES else OPEN for t in rows],
         created_at=[t.created_at for t in rows],
         updated_at=[t.updated_at for t in rows],
         stamp=[utc(_stamp(t)) for t in rows],
-        requester_id=[text(t.requester_id) for t in rows],
-        submitter_id=[text(t.submitter_id) for t in rows],
-        assignee_id=[text(t.assignee_id) for t in rows],
-        group_id=[text(t.group_id) for t in rows],
-        organization_id=[text(t.organization_id) for t in rows],
-        brand_id=[text(t.brand_id) for t in rows],
-        form_id=[text(t.ticket_form_id) for t in rows],
-        channel=[text(via) for via in vias],
+        requester_id=_texts([t.requester_id for t in rows]),
+        submitter_id=_texts([t.submitter_id for t in rows]),
+        assignee_id=_texts([t.assignee_id for t in rows]),
+        group_id=_texts([t.group_id for t in rows]),
+        organization_id=_texts([t.organization_id for t in rows]),
+        brand_id=_texts([t.brand_id for t in rows]),
+        form_id=_texts([t.ticket_form_id for t in rows]),
+        channel=_texts([t.via.channel if t.via else None for t in rows]),
         priority=[t.priority for t in rows],
         type=[t.type for t in rows],
         marks=[marks(t, comment_channels) for t in rows],
@@ -95,6 +99,19 @@ def ticket_rows(
         fields=[field_values(t, wanted) for t in rows] if wanted else [{} for _ in rows],
         native=[native(t.metric_set or figures.get(t.id)) for t in rows],
     )
+
+
+def _newest(tickets: Sequence[WireTicket]) -> Sequence[WireTicket]:
+    """Return the newest version of each ticket that was let in."""
+    if len({ticket.id for ticket in tickets}) < len(tickets):
+        tickets = list({ticket.id: ticket for ticket in sorted(tickets, key=_stamp)}.values())
+    if any(ticket.status == SUSPENDED for ticket in tickets):
+        tickets = [ticket for ticket in tickets if ticket.status != SUSPENDED]
+    return tickets
+
+
+def _texts(values: Sequence[int | str | None]) -> list[str | None]:
+    return [None if value is None else str(value) for value in values]
 
 
 def _stamp(ticket: WireTicket) -> float:
@@ -109,28 +126,29 @@ def marks(ticket: WireTicket, comment_channels: Collection[str] = ()) -> int:
     """
     channel = ticket.via.channel if ticket.via else None
     rel = ticket.via.source.rel if ticket.via and ticket.via.source else None
-    found = Mark.NONE
+    found = 0  # plain numbers: flags cost a call each
     if ticket.tags and "closed_by_merge" in ticket.tags:
-        found |= Mark.MERGED
+        found |= _MERGED
     if ticket.tags and "spam" in ticket.tags:
-        found |= Mark.SPAM
+        found |= _SPAM
     if channel == "side_conversation":
-        found |= Mark.CHILD
+        found |= _CHILD
     if rel in FOLLOW_UP or channel == "closed_ticket":
-        found |= Mark.FOLLOW_UP
+        found |= _FOLLOW_UP
     is_messaging = ticket.from_messaging_channel or channel in MESSAGING
     if is_messaging and channel not in comment_channels:
-        found |= Mark.MESSAGING
-    return int(found)
+        found |= _MESSAGING_MARK
+    return found
 
 
 def field_values(ticket: WireTicket, wanted: Collection[int]) -> dict[str, str]:
     """Return the watched custom fields that have a value, as text."""
-    values = (
-        (str(field.id), field_text(field.value))
-        for field in ticket.custom_fields or ()
-        if field.id in wanted
-    )
+    try:
+        fields = _FIELDS.decode(ticket.custom_fields or b"null") or ()
+    except msgspec.ValidationError as error:
+        message = f"zendesk: the custom fields of ticket {ticket.id} have another shape: {error}"
+        raise ProtocolError(message) from error
+    values = ((str(one.id), field_text(one.value)) for one in fields if one.id in wanted)
     return {name: value for name, value in values if value}
 
 
@@ -151,14 +169,14 @@ def native(figures: MetricSet | None) -> Mapping[str, float] | None:
     if figures is None:
         return None
     found: dict[str, float] = {}
-    for theirs, ours in _TIMES.items():
+    for theirs, calendar, business in _CLOCKS:
         minutes = getattr(figures, theirs)
         if minutes is None:
             continue
         if minutes.calendar is not None:
-            found[f"{ours}_calendar"] = minutes.calendar * 60
+            found[calendar] = minutes.calendar * 60
         if minutes.business is not None:
-            found[f"{ours}_business"] = minutes.business * 60
+            found[business] = minutes.business * 60
     for name in _COUNTS:
         count = getattr(figures, name)
         if count is not None:

@@ -82,7 +82,7 @@ class WireTicket(Wire):
     ticket_form_id: int | None = None
     from_messaging_channel: bool | None = None
     tags: list[str] | None = None
-    custom_fields: list[FieldValue] | None = None
+    custom_fields: Raw = Raw()
     metric_set: MetricSet | None = None
 
 
