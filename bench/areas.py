@@ -86,6 +86,13 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
             long={"tickets": 100_000, "rounds": 1},
         ),
     ),
+    "idle": (
+        Part(
+            "bench.idle",
+            usual={"tickets": 1_000_000, "rounds": 5},
+            small={"tickets": 500, "rounds": 1},
+        ),
+    ),
     "stages": (
         Part(
             "bench.flow",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from connector.cli.exits import ExitCode
 from connector.errors import LockedError, UnavailableError
 from connector.model.run import RunReport, RunStatus
 from connector.pipeline.judging import goal_reports
@@ -22,6 +24,7 @@ from connector.store.journal import Intent
 from connector.store.lock import Lease
 from connector.store.published import latest
 from tests.run import AGENT, CONFIG, MAPPING, Runner, asked, staffed, written
+from tests.whole import PagedServer, Whole
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -266,3 +269,21 @@ def test_who_asks_for_more_gets_a_whole_run(quiet: Quiet) -> None:
         quiet.desk.advance(1)
         run_job(quiet.runner.job(quiet.desk.now), request)
     assert len(quiet.runner.job(quiet.desk.now).state.runs(50)) == runs + 2
+
+
+def test_status_says_when_it_was_asked_and_how_young_the_data_is(tmp_path: Path) -> None:
+    with PagedServer(20, pages={}) as server:
+        whole = Whole(tmp_path / "goals", server, writes=False)
+        assert whole("sync").code == ExitCode.DONE
+        assert "nothing new when asked" not in whole("status").out
+        server.clock.advance(120)
+        assert whole("sync").code == ExitCode.DONE
+        server.clock.advance(HOUR)
+        assert whole("sync").code == ExitCode.DONE
+        server.clock.advance(90)
+        told = whole("status").out
+        (one,) = json.loads(whole("status", "--json").out)["helpdesks"]
+    looked = datetime.fromisoformat(one["looked_at"])
+    assert server.clock.now() - looked.timestamp() == pytest.approx(90, abs=2)
+    assert f"practice: nothing new when asked at {looked:%Y-%m-%d %H:%M} UTC" in told
+    assert looked - datetime.fromisoformat(one["through"]) <= timedelta(seconds=61)

@@ -16,6 +16,7 @@ from connector.cli.output import (
     print_json,
     print_line,
     print_table,
+    when,
 )
 from connector.cli.workspace import Workspace
 
@@ -49,6 +50,7 @@ def command(
     out = console()
     if runs:
         _print_runs(runs, out=out)
+        _print_looks(runs[0], helpdesks, out=out)
     _print_helpdesks(helpdesks, now, out=out)
     _print_limits(helpdesks, now, out=out)
     for line in advice or ["Nothing to do."]:
@@ -73,6 +75,17 @@ def _print_runs(runs: Sequence[Mapping[str, Any]], *, out: Console) -> None:
         for run in runs
     ]
     print_table("Last runs", columns, rows, out=out)
+
+
+def _print_looks(
+    run: Mapping[str, Any], helpdesks: Sequence[Mapping[str, Any]], *, out: Console
+) -> None:
+    """Say when a helpdesk was asked since the last run that is listed, and had nothing new."""
+    ended = run["started_at"] + timedelta(seconds=run["duration_s"] or 0)
+    for one in helpdesks:
+        looked = one["looked_at"]
+        if looked is not None and looked > ended:
+            print_line(f"{one['name']}: nothing new when asked at {when(looked)}", out=out)
 
 
 def _print_helpdesks(
@@ -138,6 +151,7 @@ def _helpdesk(workspace: Workspace, helpdesk: HelpdeskTable) -> dict[str, Any]:
         "name": helpdesk.name,
         "kind": helpdesk.kind,
         "through": manifest.through if manifest else None,
+        "looked_at": manifest.read_at if manifest else None,
         "tickets": manifest.counts.get("tickets", 0) if manifest else 0,
         "events": manifest.counts.get("events", 0) if manifest else 0,
         "first_sync": first_sync(state, helpdesk.name),

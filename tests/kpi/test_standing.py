@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +286,23 @@ def test_a_goal_for_promises_sets_no_limit_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "goals.toml").write_text(GOAL + '{ limit = "1 h" }', encoding="utf-8")
     with pytest.raises(MappingError, match="goes by the targets of the helpdesk itself"):
         load_mappings([tmp_path], definitions())
+
+
+@pytest.mark.parametrize("kpi", [REPLY, BUSINESS])
+@pytest.mark.parametrize("hours", [0, 4, 5.5, 7, 103.5])
+def test_a_ticket_turns_when_it_says_and_never_before(
+    desk: Desk, kpi: KpiTable, hours: float
+) -> None:
+    desk.schedule().ticket(at=after(hours=hours))
+    desk.measure_for(kpi)
+    con, now, states = attached(desk), after(hours=hours), []
+    for _ in range(3):
+        (found,) = standings(con, kpi, FOUR_HOURS, now=now)
+        states.append(found.state)
+        if found.turns_at is None:
+            break
+        for share in (0.25, 0.5, 0.75, 0.999):
+            (before,) = standings(con, kpi, FOUR_HOURS, now=now + (found.turns_at - now) * share)
+            assert before.state == found.state
+        now = found.turns_at + timedelta(seconds=2)
+    assert states == ["pending", "due_soon", "missed"]

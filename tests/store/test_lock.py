@@ -92,3 +92,53 @@ def test_a_folder_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="check disk space"):
         lease(tmp_path / "file" / "support").acquire()
+
+
+def test_who_only_takes_the_lock_leaves_every_byte_and_the_time_as_they_are(tmp_path: Path) -> None:
+    with lease(tmp_path) as first:
+        path = first.path
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    with lease(tmp_path).take(), pytest.raises(LockedError, match="held by a run"):
+        lease(tmp_path).acquire()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_who_takes_the_lock_and_signs_has_a_larger_fence_than_whoever_came_before(
+    tmp_path: Path,
+) -> None:
+    with lease(tmp_path) as first:
+        pass
+    with lease(tmp_path).take() as second:
+        assert second.fence == 0
+        second.sign()
+        assert second.fence > first.fence
+
+
+def test_a_lock_that_was_given_back_names_nobody(tmp_path: Path) -> None:
+    with lease(tmp_path) as first:
+        assert "pid" in first.path.read_text()
+    with lease(tmp_path).take() as second:
+        assert second.was_given_back()
+        assert "pid" not in second.path.read_text()
+
+
+def test_a_lock_whose_holder_was_killed_was_not_given_back(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        holder.kill()
+    with lease(tmp_path).take() as second:
+        assert not second.was_given_back()
+
+
+def test_signing_leaves_the_time_of_the_file_alone(tmp_path: Path) -> None:
+    with lease(tmp_path) as first:
+        first.set_time(1_700_000_000_123_456_789)
+    with lease(tmp_path) as second:
+        assert second.path.stat().st_mtime_ns == 1_700_000_000_123_456_789
+    assert second.path.stat().st_mtime_ns == 1_700_000_000_123_456_789
