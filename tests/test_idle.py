@@ -210,9 +210,15 @@ def new_field(quiet: Quiet) -> None:
     state.save_fields("memory", state.fields("memory")[:1])
 
 
+def note_of_another_version(quiet: Quiet) -> None:
+    """Let what the last run noted be what nobody here can read."""
+    quiet.runner.job(quiet.desk.now).state.put("rest:memory", '{"since": 5}')
+
+
 @pytest.mark.parametrize(
     "what",
     [
+        note_of_another_version,
         due_soon,
         next_day,
         changed_mapping,

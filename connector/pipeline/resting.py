@@ -87,9 +87,12 @@ def note_rest(
 def rest_of(job: Job, helpdesk: HelpdeskTable, published: str) -> Rest | None:
     """Return what the last run noted, if it still holds by all that is known without asking."""
     text = job.state.get(_key(helpdesk.name))
-    if text is None:
+    try:
+        rest = msgspec.json.decode(text or "null", type=Rest | None)
+    except msgspec.MsgspecError:  # another version of the connector noted it
         return None
-    rest = msgspec.json.decode(text, type=Rest)
+    if rest is None:
+        return None
     there = (rest.run, rest.store, rest.published)
     here = (said(job.state)[0], file_mark(job.folder(helpdesk.name)), published)
     if there != here or job.clock() >= rest.ask_at or rest.meaning != meaning(job, helpdesk):
