@@ -48,7 +48,7 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
         ),
         Part(
             "bench.grouped",
-            usual={"tickets": 1_000_000, "rounds": 2},
+            usual={"tickets": 2_000_000, "rounds": 2},
             small={"tickets": 600, "rounds": 1},
             long={"tickets": 10_000_000, "rounds": 2},
         ),
@@ -91,6 +91,14 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
             "bench.idle",
             usual={"tickets": 1_000_000, "rounds": 5},
             small={"tickets": 500, "rounds": 1},
+        ),
+    ),
+    "changed": (
+        Part(
+            "bench.changed",
+            usual={"smaller": 100_000, "larger": 1_000_000, "rounds": 3},
+            small={"smaller": 500, "larger": 1_500, "rounds": 1, "changed": 20},
+            long={"smaller": 1_000_000, "larger": 3_000_000, "rounds": 3},
         ),
     ),
     "stages": (
