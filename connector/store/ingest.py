@@ -35,6 +35,7 @@ from connector.store.statements import (
     probe,
 )
 
+MERGED = str(EventKind.MERGED)
 FEW = 100
 """How many tickets are listed in a statement at the most."""
 STANDS = ("is_older", "is_as_new", "was_marked")
@@ -50,7 +51,7 @@ anti join (
   select ticket_id, event_id, kind from events
   where event_id between ? and ? and ticket_id between ? and ?
 ) using (ticket_id, event_id, kind)
-returning ticket_id, kind
+returning ticket_id
 """
 # what an event says of a merge holds, whatever a version of the ticket says
 KNOWN_MERGES = f"""
@@ -117,12 +118,12 @@ class Ingest:
         first = _first_of_each(*(page[name] for name in EVENT_KEY))
         if len(first) < len(page["event_id"]):
             page = columns.taken(page, first)
-        added = self._add_events(page, read_at)
-        merged = added["ticket_id"][added["kind"] == EventKind.MERGED]
-        moved = np.unique(added["ticket_id"])
-        if len(moved):
-            self._mark_shown(page, moved)
-        return moved, self._mark_merged(merged)
+        moved = np.unique(self._add_events(page, read_at))
+        if len(moved) == 0:
+            return moved, False
+        self._mark_shown(page, moved)
+        merged = MERGED in rows.kind
+        return moved, merged and self._mark_merged(page["ticket_id"][page["kind"] == MERGED])
 
     def people(self, people: Sequence[Person], read_at: datetime) -> Column:
         """Store people, and the roles that they no longer have.
@@ -153,8 +154,6 @@ class Ingest:
 
     def _mark_merged(self, ticket_ids: Column) -> bool:
         """Mark tickets that were merged away; tell whether any was not marked before."""
-        if len(ticket_ids) == 0:
-            return False
         row = self._run(MARK_MERGED, {"ticket_id": ticket_ids}, _bounds(ticket_ids)).fetchone()
         return bool(row and row[0])
 
@@ -261,14 +260,14 @@ class Ingest:
             [read_at.astimezone(UTC).replace(tzinfo=None)],
         )
 
-    def _add_events(self, page: Columns, read_at: datetime) -> Columns:
-        """Store the events that are not there yet; return the tickets and kinds of these."""
+    def _add_events(self, page: Columns, read_at: datetime) -> Column:
+        """Store the events that are not there yet; return their tickets."""
         values = filled("events", page)
         listed = ", ".join(f'"{name}"' for name in values)
         statement = NEW_EVENTS.format(listed=listed, chosen=", ".join(values.values()))
         bounds = [*_bounds(page["event_id"]), *_bounds(page["ticket_id"])]
         at = read_at.astimezone(UTC).replace(tzinfo=None)
-        return self._run(statement, page, [at, *bounds]).fetchnumpy()
+        return np.asarray(self._run(statement, page, [at, *bounds]).fetchnumpy()["ticket_id"])
 
     def _run(
         self, statement: str, page: Columns, values: Sequence[object] = ()
