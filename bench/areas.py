@@ -56,15 +56,15 @@ AREAS: Mapping[str, tuple[Part, ...]] = {
     "goals": (
         Part(
             "bench.goals",
-            usual={"tickets": 300_000, "rounds": 1, "days": 50, "each": 20},
-            small={"tickets": 120, "rounds": 1, "days": 2, "each": 1},
+            usual={"tickets": 300_000, "rounds": 2, "days": 50, "each": 20},
+            small={"tickets": 120, "rounds": 2, "days": 2, "each": 1},
             long={"tickets": 1_000_000, "rounds": 1, "days": 50, "each": 20},
         ),
     ),
     "plan": (
         Part(
             "bench.planning",
-            usual={"tickets": 1_000_000, "unsolved": 20_000, "rounds": 1},
+            usual={"tickets": 1_000_000, "unsolved": 20_000, "rounds": 2},
             small={"tickets": 500, "unsolved": 50, "rounds": 1},
             long={"tickets": 1_000_000, "unsolved": 50_000, "rounds": 1},
         ),
