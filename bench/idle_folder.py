@@ -52,9 +52,9 @@ update cursors set read_at = timestamp '{now}', through = timestamp '{now}' - in
 """
 
 
-def laid_out(folder: Path, tickets: int) -> Path:
+def laid_out(folder: Path, tickets: int, name: str = "idle") -> Path:
     """Return the folder of a store with so many tickets; one that is there is used again."""
-    home = folder / f"idle-{tickets}-{SCHEMA_VERSION}"
+    home = folder / f"{name}-{tickets}-{SCHEMA_VERSION}"
     store = home / "var" / NAME / "store.duckdb"
     if not (home / "filled").exists():
         store.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,10 @@ def _make(store: Path, other: Path, tickets: int) -> None:
 def _cursor() -> str:
     """Return the SQL of a cursor: where each stream of the helpdesk ended."""
     now = int(datetime.now(tz=UTC).timestamp())
-    return f"if(stream = 'tickets', '{now}:', if(stream = 'sla', null, '{now}'))"
+    return (
+        "case stream when 'sla' then null when 'ratings' then null"
+        f" when 'events' then '{now}' else '{now}:' end"
+    )
 
 
 def _now() -> str:
