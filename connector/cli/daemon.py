@@ -12,7 +12,7 @@ from typing import Never
 import typer
 
 from connector.cli.exits import explain
-from connector.cli.output import console
+from connector.cli.output import lines_out
 from connector.cli.sync import print_report
 from connector.cli.workspace import Workspace
 from connector.errors import ConnectorError
@@ -50,7 +50,7 @@ def turn(workspace: Workspace) -> None:
     from connector.pipeline.run import RunRequest, run
 
     try:
-        print_report(run(workspace.job(), RunRequest()).report, out=console())
+        print_report(run(workspace.job(), RunRequest()).report, out=lines_out())
     except ConnectorError as error:
         explain(error)
     finally:

@@ -6,6 +6,7 @@ printed as plain text without control characters, never as markup.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,6 +28,9 @@ STATUS_STYLES = {
 }
 """Symbol and colour of each state; status is never carried by colour alone."""
 
+ASKED = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"})
+"""Variables by which somebody says how lines are to look, whatever they are written to."""
+
 NARROW = 100
 """Below this many columns a table leaves out what can be looked up elsewhere."""
 
@@ -36,6 +40,16 @@ def console(*, stderr: bool = False) -> Console:
     from connector.cli.terminal import terminal
 
     return terminal(sys.stderr if stderr else sys.stdout, stderr=stderr)
+
+
+def lines_out(*, stderr: bool = False) -> Console | None:
+    """Return a console, or None for a pipe, which takes plain lines without one.
+
+    Making a console costs as much as reading a page, and a job that is scheduled prints a line.
+    """
+    stream = sys.stderr if stderr else sys.stdout
+    is_plain = not stream.isatty() and not ASKED.intersection(os.environ)
+    return None if is_plain else console(stderr=stderr)
 
 
 def print_json(document: object) -> None:
@@ -50,8 +64,13 @@ def clean(value: object) -> Text:
     """Return foreign text without control characters, safe for a terminal."""
     from rich.text import Text
 
+    return Text(printable(value))
+
+
+def printable(value: object) -> str:
+    """Return foreign text without control characters."""
     text = "" if value is None else str(value)
-    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def status_text(status: str) -> Text:
@@ -111,8 +130,11 @@ def say_stopped(problems: Sequence[str]) -> None:
         print_line(problem, out=console(stderr=True), style="red")
 
 
-def print_line(text: object, *, out: Console, indent: int = 0, style: str = "") -> None:
+def print_line(text: object, *, out: Console | None, indent: int = 0, style: str = "") -> None:
     """Print a sentence, wrapped and indented on a terminal, on one line for a pipe."""
+    if out is None:
+        sys.stdout.write(f"{' ' * indent}{printable(text).rstrip()}\n")
+        return
     from connector.cli.terminal import is_sized
 
     words, margin = _cell(text), " " * indent

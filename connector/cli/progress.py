@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from connector.cli.output import console
+from connector.cli.output import lines_out
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,8 +52,8 @@ class TerminalProgress:
 @contextmanager
 def watched() -> Iterator[Progress | None]:
     """Show progress while the block runs, if standard error is a terminal."""
-    out = console(stderr=True)
-    if not out.is_terminal:
+    out = lines_out(stderr=True)
+    if out is None or not out.is_terminal:
         yield None
         return
     with bars_on(out) as bars:

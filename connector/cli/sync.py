@@ -8,7 +8,7 @@ import typer
 
 from connector.cli.exits import ExitCode
 from connector.cli.instants import AS_OF, duration, past
-from connector.cli.output import console, many, print_json, print_line
+from connector.cli.output import console, lines_out, many, print_json, print_line
 from connector.cli.workspace import Workspace
 from connector.errors import UsageError
 
@@ -81,12 +81,11 @@ def command(
 
 
 def _print(workspace: Workspace, result: RunResult, *, is_dry: bool) -> None:
-    from connector.cli.planning import print_plan
-
-    out = console()
-    print_report(result.report, out=out, is_dry=is_dry)
+    print_report(result.report, out=lines_out(), is_dry=is_dry)
     for plan in result.plans if is_dry else ():
-        print_plan(plan, workspace.state.fields(plan.helpdesk), out=out)
+        from connector.cli.planning import print_plan
+
+        print_plan(plan, workspace.state.fields(plan.helpdesk), out=console())
 
 
 def _require_state(approval: str) -> None:
@@ -102,7 +101,7 @@ def _require_state(approval: str) -> None:
         )
 
 
-def print_report(report: RunReport, *, out: Console, is_dry: bool = False) -> None:
+def print_report(report: RunReport, *, out: Console | None, is_dry: bool = False) -> None:
     """Print one line for each helpdesk, and below it what a person should know."""
     for one in report.helpdesks:
         style = "red" if one.error else ""

@@ -147,3 +147,15 @@ def test_the_console_script_is_the_same_command(tmp_path: Path) -> None:
         pytest.skip("the project is not installed here")
     ran = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.strip()
+
+
+def test_a_line_for_a_pipe_is_one_line_and_needs_no_console(synced: Cli) -> None:
+    python, option, code, *rest = synced.command("sync")
+    told = "; sys.stderr.write(str('rich.console' in sys.modules))"
+    code = f"import sys, atexit; atexit.register(lambda: {told[2:]}); {code}"
+    environ = {k: v for k, v in synced.process_environ.items() if k != "COLUMNS"}
+    ran = subprocess.run(
+        [python, option, code, *rest], env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.startswith("practice: read ")
+    assert ran.stderr == "False"
