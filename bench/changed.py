@@ -26,6 +26,7 @@ from bench.timing import ROOT, Cost, Figure
 
 CHANGED = 1_000
 IDLE = "nothing"
+STARTING = ("imports", "config, mappings")
 BOUND = "recent"
 SPREADS = (BOUND, "random")
 GROWTH = 1.3
@@ -46,9 +47,17 @@ class Measured(msgspec.Struct):
     runs: dict[str, list[Taken]]
     rows: dict[str, dict[str, int]]
 
+    def above_s(self, what: str) -> dict[str, float]:
+        """Return the CPU seconds of a run above one that found nothing, by stage."""
+        return {
+            stage: median(ran.stages[stage] for ran in self.runs[what])
+            - median(ran.stages[stage] for ran in self.runs[IDLE])
+            for stage in ORDER
+        }
+
     def cpu_s(self, what: str) -> float:
-        """Return the CPU seconds of a run above one that found nothing."""
-        return _cpu_s(self.runs[what]) - _cpu_s(self.runs[IDLE])
+        """Return these seconds together, without those of starting, which are much the same."""
+        return sum(taken for stage, taken in self.above_s(what).items() if stage not in STARTING)
 
     def scanned(self, what: str) -> int:
         """Return the rows that a run scanned above one that found nothing."""
@@ -139,10 +148,7 @@ def _sync(home: Path, environ: Mapping[str, str], *, scans: bool = False) -> Tak
 def _above(one: Measured, spread: str, changed: int) -> Figure:
     """Return the CPU seconds above a run that finds nothing; seconds and rows by stage as notes."""
     runs, idle = one.runs[spread], one.runs[IDLE]
-    notes = {
-        stage: median(ran.stages[stage] for ran in runs) - median(ran.stages[stage] for ran in idle)
-        for stage in ORDER
-    }
+    notes = one.above_s(spread)
     rows = {
         _rows(stage): float(one.rows[spread].get(stage, 0) - one.rows[IDLE].get(stage, 0))
         for stage in ORDER
@@ -155,7 +161,12 @@ def _above(one: Measured, spread: str, changed: int) -> Figure:
             name: [Cost(ran.wall_s, ran.cpu_s) for ran in some]
             for name, some in ((spread, runs), (IDLE, idle))
         },
-        notes={**notes, **rows, "idle": _cpu_s(idle), "MB": max(ran.peak_mb for ran in runs)},
+        notes={
+            **notes,
+            **rows,
+            "idle": median(ran.cpu_s for ran in idle),
+            "MB": max(ran.peak_mb for ran in runs),
+        },
     )
 
 
@@ -213,10 +224,6 @@ def _arrived(home: Path, environ: Mapping[str, str]) -> dict[str, float]:
     )
     told: dict[str, float] = msgspec.json.decode(out.read_bytes())
     return told
-
-
-def _cpu_s(runs: Sequence[Taken]) -> float:
-    return median(ran.cpu_s for ran in runs)
 
 
 def _rows(stage: str) -> str:
