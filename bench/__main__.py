@@ -75,7 +75,7 @@ def _measured(area: str, size: Size, folder: Path, report: Path) -> bool:
     results.put(area, size, Measured(at=at, took_s=took_s, machine=about, figures=found))
     save(report, results)
     if size != SMALL:
-        DOCUMENT.write_text(renewed(DOCUMENT.read_text("utf-8"), results), "utf-8")
+        DOCUMENT.write_text(renewed(DOCUMENT.read_text("utf-8"), load(report)), "utf-8")
     sys.stdout.write(f"{markdown(rows(found))}\n\n")
     sys.stdout.flush()
     past = [one.name for one in found if not one.is_kept]

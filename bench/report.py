@@ -136,5 +136,6 @@ def _machine(results: Results) -> Rows:
 
 def _where(one: Measured) -> list[str]:
     told = one.machine
-    words = f"{told['cores']} cores, {told['processor']}, {told['memory_gb']} GB, {told['system']}"
+    cores = f"{float(told['cores']):.0f} cores"
+    words = f"{cores}, {told['processor']}, {told['memory_gb']} GB, {told['system']}"
     return [f"{told['load']}", f"{words}, Python {told['python']}, DuckDB {told['duckdb']}"]

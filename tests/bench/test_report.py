@@ -113,9 +113,13 @@ def test_a_table_may_be_made_anew_again_and_again() -> None:
     assert marked(once) == ["one"]
 
 
-def test_the_machine_is_told_for_each_area() -> None:
+def test_the_machine_is_told_for_each_area_and_no_other_after_it_was_saved(
+    tmp_path: Path,
+) -> None:
     results = Results()
     results.put("goals", USUAL, measured())
+    save(tmp_path / "results.json", results)
+    assert tables(load(tmp_path / "results.json"))["machine"]() == tables(results)["machine"]()
     head, row = tables(results)["machine"]()
     assert (head[0], row[0], row[1]) == ("area", "goals", "2026-11-23 00:00")
     assert "cores" in row[-1]
