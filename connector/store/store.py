@@ -28,6 +28,7 @@ COUNTED = ("tickets", "events", "people", "groups", "schedules", "ratings", "mea
 """Relations that `counts` counts."""
 
 THREADS = 2
+MEMORY, MEMORY_FOR_PAGES = "512MB", "128MB"
 
 SNAPSHOTS = """
 select coalesce(ids.id, ticket_id::varchar), stamp, status,
@@ -97,9 +98,10 @@ class Store:
         self._touched: set[str] = set()
         self._is_broken = False
         self._threads = THREADS
+        self._memory_limit = MEMORY
 
     @classmethod
-    def open(cls, folder: Path, lease: Lease, *, memory_limit: str = "512MB") -> Self:
+    def open(cls, folder: Path, lease: Lease, *, memory_limit: str = MEMORY) -> Self:
         """Open `FOLDER/store.duckdb`, making it if it is not there; the lease must be held."""
         path = folder / "store.duckdb"
         if not lease.is_held():
@@ -107,6 +109,7 @@ class Store:
         with store_errors(path, duckdb.Error):
             connection = duckdb.connect(path, config=_config(folder, memory_limit))
         store = cls(path, connection, lease)
+        store._memory_limit = memory_limit
         try:
             with store_errors(path, duckdb.Error):
                 schema.prepare(connection, path)
@@ -172,13 +175,18 @@ class Store:
         return Saved(rows=len(page.records), changed=moved)
 
     def use_all_threads(self) -> None:
-        """Let DuckDB share work out again: pages are saved by one thread, which costs half."""
+        """Let DuckDB share work out again.
+
+        Pages are saved by one thread, which costs half, and without keeping what was stored before.
+        """
         self._use(THREADS)
 
     def _use(self, threads: int) -> None:
         if threads != self._threads:
             with store_errors(self.path, duckdb.Error):
                 self.connection.execute(f"set threads = {threads}")
+                memory = self._memory_limit if threads == THREADS else MEMORY_FOR_PAGES
+                self.connection.execute(f"set memory_limit = '{memory}'")
             self._threads = threads
 
     def start_over(self) -> None:

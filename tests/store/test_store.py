@@ -453,6 +453,19 @@ def test_a_page_that_stops_at_any_statement_leaves_nothing(store: Store) -> None
     assert rows(store, "select max(stamp) from tickets") == [(at(5).replace(tzinfo=None),)]
 
 
+def test_pages_are_saved_by_one_thread_with_little_memory_until_the_slice_ends(
+    store: Store,
+) -> None:
+    settings = "select current_setting('threads'), current_setting('memory_limit')"
+    usual = rows(store, settings)
+    save(store, ticket("1"))
+    ((threads, memory),) = rows(store, settings)
+    assert threads == 1
+    assert memory != usual[0][1]
+    store.use_all_threads()
+    assert rows(store, settings) == usual
+
+
 FILL_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
