@@ -85,7 +85,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         result = run(place.job(), RunRequest())
         assert [one.error for one in result.report.helpdesks] == [None]
         reports[now] = result.report.goals
-        for planned in result.plans[0].changes:
+        for planned in (one for plan in result.plans for one in plan.changes):  # idle: no plan
             told[planned.change.ticket_id].append((now, options(stage, planned.change.ticket_id)))
     return Past(told, reports, verdicts)
 
