@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ KeyMaker = Callable[[str, Sequence[str | None]], Column]
 
 SEPARATOR = "\x1f"  # ASCII "unit separator": no tag, field id or value contains it
 
-BLANK: Mapping[str, float] = {}
+BLANK: Mapping[str, float | None] = dict.fromkeys(NATIVE_FIGURES)
+_FIGURES = itemgetter(*NATIVE_FIGURES)
 
 
 def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
@@ -67,12 +69,15 @@ def ticket_columns(rows: TicketRows, keys: KeyMaker) -> Columns:
 
 def native_columns(rows: TicketRows) -> Columns:
     """Return a column for every native figure that some ticket of the page has."""
-    figures = [native or BLANK for native in rows.native]
-    names = set().union(*figures)
+    figures = np.array(
+        [_FIGURES({**BLANK, **native} if native else BLANK) for native in rows.native],
+        dtype=np.float64,  # None becomes nan
+    ).reshape(len(rows), len(NATIVE_FIGURES))
+    gaps = np.isnan(figures)
     return {
-        name: numbers([row.get(name) for row in figures])
-        for name in NATIVE_FIGURES
-        if name in names
+        name: np.ma.masked_array(np.ascontiguousarray(figures[:, place]), mask=gaps[:, place])
+        for place, name in enumerate(NATIVE_FIGURES)
+        if not gaps[:, place].all()
     }
 
 
