@@ -64,6 +64,7 @@ where o.created_at <= c.last_at
 The oldest instant of all is said once more, on its own, because by it whole row groups are skipped.
 """
 
+
 def measure(
     con: DuckDBPyConnection,
     *,
@@ -82,9 +83,10 @@ def measure(
     """
     wanted = usual_forms() if forms is None else tuple(forms)
     run = _run(wanted, now, bots, ignore)
-    with _told_errors(), _transaction(con), ExitStack() as stack:
+    with _told_errors(), ExitStack() as stack:
         if not everything and _is_little(con, run):
             stack.enter_context(_frugally(con))
+        stack.enter_context(_transaction(con))
         return _measure(con, run, everything=everything, chunk=chunk)
 
 
@@ -96,7 +98,10 @@ def _is_little(con: DuckDBPyConnection, run: Run) -> bool:
 
 @contextmanager
 def _frugally(con: DuckDBPyConnection) -> Iterator[None]:
-    """Hold the database to little memory inside the block, where it may use more."""
+    """Hold the database to little memory inside the block, where it may use more.
+
+    Outside of a transaction: one in which the limit is refused is lost.
+    """
     ((before, is_more),) = con.execute(
         "select value, parse_formatted_bytes(value) > ? from duckdb_settings()"
         " where name = 'memory_limit'",

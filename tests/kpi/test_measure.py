@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from connector.errors import StoreError
-from connector.kpi.measure import measure
-from tests.kpi.desk import AGENT, CUSTOMER, NOW, Desk, after
+from connector.kpi.measure import LITTLE_MB, measure
+from tests.kpi.desk import AGENT, CUSTOMER, NOW, SCHEMA, Desk, after
 
 
 @pytest.fixture
@@ -104,3 +105,16 @@ def test_few_tickets_are_measured_in_little_memory_and_the_limit_comes_back(desk
     assert measure(Watched(), now=NOW) == 1  # type: ignore[arg-type]  # stands in for a connection
     assert "213.6 MiB" in seen
     assert memory_limit(desk) == "1.0 GiB"
+
+
+def test_memory_that_cannot_be_given_back_does_not_stop_measuring() -> None:
+    config: dict[str, Any] = {"memory_limit": "800MB", "temp_directory": ""}
+    with duckdb.connect(config=config) as con:
+        con.execute(SCHEMA)
+        con.execute("insert into changed values (1)")
+        con.execute("create temp table held as select hash(range) as a from range(40_000_000)")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            con.execute(f"set memory_limit = '{LITTLE_MB}MB'")
+        measure(con, now=NOW, everything=True, forms=())
+        con.execute("insert into changed values (1)")
+        assert measure(con, now=NOW, forms=()) == 1
