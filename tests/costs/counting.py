@@ -28,7 +28,11 @@ FAR_SIDE = "practice/"
 """The helpdesk of the tests, which costs nothing of ours."""
 CARRIERS = ("store/database", "store/state")
 """Modules that only carry statements of others to SQLite."""
-DECODERS = {("adapters/http", "decode"): "answers decoded", ("store/store", "save"): "pages stored"}
+DECODERS = {
+    ("adapters/http", "decode"): "answers decoded",
+    ("adapters/zendesk/feed", "decode_events"): "answers decoded",
+    ("store/store", "save"): "pages stored",
+}
 DECODING = {function for _, function in DECODERS}
 CALLS = {"call", "c_call"}
 INLINED = {"<listcomp>", "<dictcomp>", "<setcomp>"}
@@ -65,6 +69,7 @@ class CountedDuckDB:
         self._inner = inner
         self._tally = tally
         self._held: list[tuple[int, ...]] | None = None
+        self._returned: str | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -82,11 +87,14 @@ class CountedDuckDB:
         self._count(query)
         self._inner.execute(query, *values)
         self._held = None
-        found = CHANGE.match(query)
-        if found and "returning" not in query.lower():
-            self._held = self._inner.fetchall()
-            verb = found[1].lower().split()[0]
-            self._tally.count("rows", f"{verb} {found[2]}", sum(map(sum, self._held)))
+        found, self._returned = CHANGE.match(query), None
+        if found:
+            name = f"{found[1].lower().split()[0]} {found[2]}"
+            if "returning" in query.lower():
+                self._returned = name
+            else:
+                self._held = self._inner.fetchall()
+                self._tally.count("rows", name, sum(map(sum, self._held)))
         return self
 
     def executemany(self, query: str, rows: Any) -> CountedDuckDB:
@@ -102,9 +110,16 @@ class CountedDuckDB:
         self._count(query)
         return self._inner.sql(query, **options)
 
+    def fetchnumpy(self) -> Any:
+        columns = self._inner.fetchnumpy()
+        self._count_returned(len(next(iter(columns.values()))))
+        return columns
+
     def fetchall(self) -> Any:
         if self._held is None:
-            return self._inner.fetchall()
+            rows = self._inner.fetchall()
+            self._count_returned(len(rows))
+            return rows
         held, self._held = self._held, []
         return held
 
@@ -112,6 +127,11 @@ class CountedDuckDB:
         if self._held is None:
             return self._inner.fetchone()
         return self._held.pop(0) if self._held else None
+
+    def _count_returned(self, rows: int) -> None:
+        if self._returned:
+            self._tally.count("rows", self._returned, rows)
+        self._returned = None
 
     def _count(self, query: str, times: int = 1) -> None:
         self._tally.count("duckdb", sender(), times * len(self._inner.extract_statements(query)))
