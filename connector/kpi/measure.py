@@ -7,7 +7,7 @@ requester came back, and all of them for a form that was not measured before.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -83,17 +83,26 @@ def measure(
     """
     wanted = usual_forms() if forms is None else tuple(forms)
     run = _run(wanted, now, bots, ignore)
-    with _told_errors(), ExitStack() as stack:
+    with _told_errors():
         if not everything and _is_little(con, run):
-            stack.enter_context(_frugally(con))
-        stack.enter_context(_transaction(con))
-        return _measure(con, run, everything=everything, chunk=chunk)
+            count = _measure_frugally(con, run, chunk)
+            if count is not None:
+                return count
+        with _transaction(con):
+            return _measure(con, run, everything=everything, chunk=chunk)
 
 
 def _is_little(con: DuckDBPyConnection, run: Run) -> bool:
     """Tell whether few tickets changed, and no form is new."""
     ((changed,),) = con.execute("select count(*) from changed").fetchall()
     return bool(changed <= FEW) and _measured(con) == _wanted(run)
+
+
+def _measure_frugally(con: DuckDBPyConnection, run: Run, chunk: int) -> int | None:
+    """Measure with little memory; None where that was not enough, as in a very large store."""
+    with suppress(duckdb.OutOfMemoryException), _frugally(con), _transaction(con):
+        return _measure(con, run, everything=False, chunk=chunk)
+    return None
 
 
 @contextmanager

@@ -118,3 +118,19 @@ def test_memory_that_cannot_be_given_back_does_not_stop_measuring() -> None:
         measure(con, now=NOW, everything=True, forms=())
         con.execute("insert into changed values (1)")
         assert measure(con, now=NOW, forms=()) == 1
+
+
+def test_a_store_too_large_for_little_memory_is_measured_with_more() -> None:
+    config: dict[str, Any] = {"memory_limit": "800MB", "temp_directory": ""}
+    with duckdb.connect(config=config) as con:
+        con.execute(SCHEMA)
+        con.execute(
+            "insert into tickets (ticket_id, status, created_at) values (1, 'new', ?)", [NOW]
+        )
+        measure(con, now=NOW, everything=True)
+        con.execute("create temp table held as select hash(range) as a from range(25_000_000)")
+        con.execute(f"set memory_limit = '{LITTLE_MB}MB'")  # so it is not refused further on
+        con.execute("set memory_limit = '800MB'")
+        con.execute("insert into changed values (1)")
+        assert measure(con, now=NOW) == 1
+        assert con.execute("select count(*) from measures where ticket_id = 1").fetchall() != [(0,)]
